@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Control groups: v1 (each controller where it is mounted), hybrid and v2, cgroupfs driver.
+ *
+ * Everything here runs in the runtime's process. A container's cgroup is made and its limits are written before its
+ * process exists; on v2 the process is born inside (cgroup_birth_fd() for CLONE_INTO_CGROUP), on v1 it is moved before
+ * it may run. config-linux.md, "Control groups"; kernel: Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/.
+ * Functions from here up record their failures (util/fail.h).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "util/names.h"
+
+/* An integer that may be absent. */
+struct cgroup_i64 {
+        bool set;
+        int64_t value;
+};
+struct cgroup_u64 {
+        bool set;
+        uint64_t value;
+};
+struct cgroup_bool {
+        bool set, value;
+};
+
+enum cgroup_device_type { CGROUP_DEVICE_ALL, CGROUP_DEVICE_CHAR, CGROUP_DEVICE_BLOCK };
+
+struct cgroup_device_rule {
+        bool allow;
+        enum cgroup_device_type type;
+        struct cgroup_i64 major, minor; /* not set or -1: any */
+        char *access; /* of "rwm"; NULL or "" means all three */
+};
+
+struct cgroup_weight_device {
+        int64_t major, minor;
+        struct cgroup_u64 weight, leaf_weight;
+};
+struct cgroup_throttle_device {
+        int64_t major, minor;
+        uint64_t rate;
+};
+struct cgroup_hugepage_limit {
+        char *page_size; /* "2MB" */
+        uint64_t limit; /* bytes */
+};
+struct cgroup_priority {
+        char *name;
+        uint32_t priority;
+};
+struct cgroup_unified {
+        char *key, *value;
+};
+struct cgroup_rdma {
+        char *device;
+        struct cgroup_u64 hca_handles, hca_objects;
+};
+
+/* linux.resources; sizes in bytes, times in microseconds. */
+struct cgroup_resources {
+        struct cgroup_device_rule *devices;
+        size_t n_devices;
+        struct {
+                struct cgroup_i64 limit, reservation, swap, kernel, kernel_tcp;
+                struct cgroup_u64 swappiness;
+                struct cgroup_bool disable_oom_killer, use_hierarchy, check_before_update;
+        } memory;
+        struct {
+                struct cgroup_u64 shares, period, realtime_period, burst;
+                struct cgroup_i64 quota, realtime_runtime, idle;
+                char *cpus, *mems;
+        } cpu;
+        struct cgroup_i64 pids_limit;
+        struct {
+                struct cgroup_u64 weight, leaf_weight;
+                struct cgroup_weight_device *weight_devices;
+                size_t n_weight_devices;
+                struct cgroup_throttle_device *read_bps, *write_bps, *read_iops, *write_iops;
+                size_t n_read_bps, n_write_bps, n_read_iops, n_write_iops;
+        } block_io;
+        struct cgroup_hugepage_limit *hugepage_limits;
+        size_t n_hugepage_limits;
+        struct {
+                struct cgroup_u64 class_id;
+                struct cgroup_priority *priorities;
+                size_t n_priorities;
+        } network;
+        struct cgroup_rdma *rdma;
+        size_t n_rdma;
+        struct cgroup_unified *unified;
+        size_t n_unified;
+};
+
+void cgroup_resources_done(struct cgroup_resources *resources);
+
+enum cgroup_mode {
+        CGROUP_MODE_NONE, /* no cgroup file system at /sys/fs/cgroup */
+        CGROUP_MODE_V1, /* controllers on v1 hierarchies only */
+        CGROUP_MODE_HYBRID, /* the same, and a v2 hierarchy at /sys/fs/cgroup/unified */
+        CGROUP_MODE_V2,
+};
+
+enum cgroup_manager { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_SYSTEMD, CGROUP_MANAGER_DISABLED };
+extern const struct name cgroup_managers[]; /* "cgroupfs", "systemd", "disabled" */
+
+/* One hierarchy that the machine mounts. */
+struct cgroup_hierarchy {
+        char *name; /* controllers as /proc/self/cgroup gives them ("cpu,cpuacct", "name=systemd"); "" for v2 */
+        char *mount_point; /* "/sys/fs/cgroup/cpu,cpuacct" */
+        char *own_path; /* the runtime's own cgroup in it, "/" at the top */
+        bool v2;
+};
+
+/* What the machine offers; read from /proc/self/cgroup and statfs, never from mountinfo on a standard layout. */
+struct cgroup_host {
+        enum cgroup_mode mode;
+        struct cgroup_hierarchy *hierarchies;
+        size_t n_hierarchies;
+};
+#define CGROUP_HOST_INIT ((struct cgroup_host){})
+
+int cgroup_host_probe(struct cgroup_host *ret);
+void cgroup_host_done(struct cgroup_host *host);
+
+/*
+ * A container's cgroup: what to make and where, all decided before the first side effect, and enough to find it again
+ * from the state file. One directory per hierarchy.
+ */
+struct cgroup_place {
+        char *controllers; /* hierarchy name, as in struct cgroup_hierarchy */
+        char *directory; /* absolute: mount point + path */
+        char *path; /* below the mount point, "/docker/ID" */
+        bool v2;
+};
+struct cgroup {
+        enum cgroup_mode mode;
+        enum cgroup_manager manager;
+        struct cgroup_place *places;
+        size_t n_places;
+        int v2_fd; /* the v2 directory once made or opened; -1 */
+};
+#define CGROUP_INIT ((struct cgroup){.v2_fd = -1})
+void cgroup_done(struct cgroup *cgroup);
+
+/*
+ * Decides the places for a container: cgroups_path is linux.cgroupsPath or NULL (then "/ID" below the runtime's parent
+ * cgroup as runc does; an absolute path is below the mount point, a relative one below the runtime's own cgroup's
+ * parent). ".." is refused, and a systemd "slice:prefix:name" with the cgroupfs manager is taken as a plain name.
+ * Reads only.
+ */
+int cgroup_decide(const struct cgroup_host *host, enum cgroup_manager manager, const char *cgroups_path, const char *id,
+                  struct cgroup *ret);
+
+/*
+ * Checks that every limit can be expressed on this machine (features.md 5.2: not convertible is an error, zero and
+ * false are "unset") and that the controllers it needs are there. `path` is "linux.resources". Reads only.
+ */
+int cgroup_check_resources(const struct cgroup_host *host, const struct cgroup_resources *resources, const char *path);
+
+/*
+ * Makes the directories (with missing ancestors, enabling controllers on v2, filling cpuset ancestors on v1) and writes
+ * the limits, the device rules included. An existing cgroup that has processes or is frozen is refused. After a
+ * failure the caller calls cgroup_destroy(); directories that other containers use are never removed.
+ */
+int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *resources);
+
+/* The v2 directory to give to clone3(CLONE_INTO_CGROUP), or -1 when there is none. Borrowed. */
+int cgroup_birth_fd(const struct cgroup *cgroup);
+
+/* Moves a process into every place where it is not born (all v1 ones; v2 too if `born` is false). */
+int cgroup_attach(const struct cgroup *cgroup, pid_t pid, bool born);
+
+/* Signals every process of the cgroup, its descendants included. SIGKILL uses cgroup.kill where the kernel has it. */
+int cgroup_signal(const struct cgroup *cgroup, int signal);
+
+/*
+ * Ends what is still inside (SIGKILL, thawed if frozen), waits until it is empty by cgroup.events or by pidfds, never
+ * by polling, at most `milliseconds`; then removes the directories, sub-cgroups first. Nothing there is success.
+ */
+int cgroup_destroy(const struct cgroup *cgroup, int milliseconds);
+
+/* The pids in the cgroup and below; the caller frees *ret. */
+int cgroup_pids(const struct cgroup *cgroup, pid_t **ret, size_t *ret_n);
+
+/* True if the cgroup is frozen (`paused`). */
+int cgroup_is_frozen(const struct cgroup *cgroup, bool *ret);
+
+/* Thaws a frozen cgroup (a SIGKILL on v1 needs it). */
+int cgroup_thaw(const struct cgroup *cgroup);
+
+/*
+ * The number of OOM kills in the cgroup (memory.events or memory.oom_control), 0 when unknown: to say why an init died.
+ */
+uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
+
+/* cpu.shares -> cpu.weight, and the other conversions of features.md 5.2; pure, for their unit tests. */
+uint64_t cgroup_weight_from_shares(uint64_t shares);
+uint64_t cgroup_io_weight_from_blkio(uint64_t weight);
+int cgroup_swap_max(int64_t limit, int64_t memory_and_swap, int64_t *ret);

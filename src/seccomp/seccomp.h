@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * System call filters: the profile of the specification (config-linux.md, "Seccomp"), its compilation to a BPF program
+ * by libseccomp, a cache of compiled programs, and loading.
+ *
+ * Compilation and the cache run in the runtime's process before the container exists; only seccomp_load() runs inside.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/filter.h>
+
+#include "util/names.h"
+
+enum seccomp_action {
+        SECCOMP_ACTION_NONE, /* not given */
+        SECCOMP_ACTION_KILL_THREAD,
+        SECCOMP_ACTION_KILL_PROCESS,
+        SECCOMP_ACTION_TRAP,
+        SECCOMP_ACTION_ERRNO,
+        SECCOMP_ACTION_TRACE,
+        SECCOMP_ACTION_ALLOW,
+        SECCOMP_ACTION_LOG,
+        SECCOMP_ACTION_NOTIFY,
+};
+
+enum seccomp_operator {
+        SECCOMP_OPERATOR_NONE,
+        SECCOMP_OPERATOR_NE,
+        SECCOMP_OPERATOR_LT,
+        SECCOMP_OPERATOR_LE,
+        SECCOMP_OPERATOR_EQ,
+        SECCOMP_OPERATOR_GE,
+        SECCOMP_OPERATOR_GT,
+        SECCOMP_OPERATOR_MASKED_EQ,
+};
+
+struct seccomp_argument {
+        uint32_t index; /* 0..5 */
+        uint64_t value; /* MASKED_EQ: the mask */
+        uint64_t value_two; /* MASKED_EQ: the datum */
+        enum seccomp_operator op;
+};
+
+struct seccomp_rule {
+        char **names;
+        size_t n_names;
+        enum seccomp_action action;
+        bool has_errno_ret;
+        uint32_t errno_ret;
+        struct seccomp_argument *args;
+        size_t n_args;
+};
+
+struct seccomp_profile {
+        enum seccomp_action default_action;
+        bool has_default_errno_ret;
+        uint32_t default_errno_ret;
+        uint32_t *architectures; /* values of seccomp_architectures, each an index into the module's own table */
+        size_t n_architectures;
+        bool has_flags; /* absent: SPEC_ALLOW, as runc does; an empty array: none */
+        uint32_t *flags; /* SECCOMP_FILTER_FLAG_* bits of <linux/seccomp.h>, one per element */
+        size_t n_flags;
+        char *listener_path;
+        char *listener_metadata;
+        struct seccomp_rule *rules;
+        size_t n_rules;
+};
+
+/* The words of the specification; these tables decode config.json and feed `tare features`. */
+extern const struct name seccomp_actions[]; /* SCMP_ACT_* -> enum seccomp_action */
+extern const struct name seccomp_operators[]; /* SCMP_CMP_* -> enum seccomp_operator */
+extern const struct name seccomp_architectures[]; /* SCMP_ARCH_* -> libseccomp's token, 0 = native */
+extern const struct name seccomp_flags[]; /* SECCOMP_FILTER_FLAG_* -> kernel bit */
+
+/* What was compiled: a BPF program and the flags to load it with. `program.filter` is owned. */
+struct seccomp_filter {
+        struct sock_fprog program;
+        uint32_t flags;
+        bool present; /* false: nothing to load */
+};
+#define SECCOMP_FILTER_INIT ((struct seccomp_filter){})
+
+void seccomp_profile_done(struct seccomp_profile *profile);
+void seccomp_filter_done(struct seccomp_filter *filter);
+
+/*
+ * Checks what the specification demands of a profile; `path` is its JSON path for the messages ("linux.seccomp").
+ * Records and returns -EINVAL on the first violation. Runs without side effects.
+ */
+int seccomp_check(const struct seccomp_profile *profile, const char *path);
+
+/*
+ * Makes the filter for a profile: from the cache below `cache_dirfd` (-1: no cache) when the same profile was compiled
+ * before by the same build for the same libseccomp and machine, else by libseccomp, and then stores it there. The cache
+ * compares the whole profile, not only a hash of it: nobody can plant a filter by a collision. A damaged entry is
+ * compiled again; failing to store is no failure. Records its failure.
+ */
+int seccomp_compile(const struct seccomp_profile *profile, int cache_dirfd, struct seccomp_filter *ret);
+
+/*
+ * Loads the filter for the calling thread. In the container's init, as its last privileged step: needs no_new_privs or
+ * CAP_SYS_ADMIN. Retries without a flag that the kernel does not know only for SPEC_ALLOW that we added ourselves.
+ * Records its failure.
+ */
+int seccomp_load(const struct seccomp_filter *filter);
+
+/* libseccomp's version "2.5.4", or NULL when tare was built without it. */
+const char *seccomp_library_version(void);
+
+/* True if the kernel knows the SECCOMP_FILTER_FLAG_* bit; for `tare features`. */
+bool seccomp_kernel_knows_flag(uint32_t flag);

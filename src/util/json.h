@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * JSON into C structs by tables, straight from yajl's events: no tree is ever built.
+ *
+ * A `struct json_type` says how one kind of value is stored: its size in memory, what JSON it takes, and, for objects,
+ * the table of its fields. The decoder keeps a stack of (type, memory) and stores each event where the top says.
+ *
+ *     static const struct json_field user_fields[] = {
+ *             JSON_FIELD(struct user, uid, "uid", &json_u32, .required = true),
+ *             JSON_FIELD(struct user, gid, "gid", &json_u32),
+ *             {}
+ *     };
+ *
+ * Rules (features.md 2.0): unknown properties are skipped whatever they hold; null anywhere counts as absent; a key
+ * given twice, a number that does not fit, a NUL in a string, nesting deeper than JSON_DEPTH_MAX and invalid UTF-8 are
+ * errors. Errors of meaning carry the JSON path, the value found and what was expected; errors of syntax carry
+ * NAME:LINE:COL. Exactly one object must fill the text.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/names.h"
+
+#define JSON_DEPTH_MAX 64
+
+enum json_kind {
+        JSON_BOOL, /* bool */
+        JSON_INTEGER, /* an integer of `size` bytes, is_signed, within min..max */
+        JSON_STRING, /* char *, owned */
+        JSON_NAME, /* a string out of `names`, stored as an integer of `size` bytes (or OR-ed in: is_flags) */
+        JSON_OBJECT, /* a struct with `fields` */
+        JSON_ARRAY, /* elements of `element`, as a pointer and a size_t count (see count_offset) */
+        JSON_MAP, /* an object whose keys are data: elements that begin with `char *key`, then filled by `element` */
+};
+
+struct json_field;
+
+struct json_type {
+        enum json_kind kind;
+        size_t size; /* of the value in memory; for ARRAY and MAP of one element */
+        bool is_signed;
+        int64_t min;
+        uint64_t max; /* INTEGER: bounds, both 0 = what size holds */
+        const struct name *names; /* NAME */
+        const char *what; /* NAME: how messages call it: "rlimit" gives: unknown rlimit "RLIMIT_FOO" */
+        bool is_flags; /* ARRAY of NAME: OR the values into one uint64_t instead of making an array */
+        const struct json_field *fields; /* OBJECT */
+        const struct json_type *element; /* ARRAY, MAP: how one value is stored */
+        size_t value_offset; /* MAP: where in an element the value is stored; the key is stored at offset 0 */
+};
+
+/* One property of an object. A table ends with an empty row. */
+struct json_field {
+        const char *name;
+        size_t offset; /* of the value in the struct */
+        const struct json_type *type;
+        size_t count_offset; /* ARRAY, MAP: offset of the size_t count */
+        size_t present_offset; /* offset + 1 of a bool that is set when the value is there (not null); 0: none */
+        bool required;
+};
+
+#define JSON_FIELD(structure, member, json_name, json_type, ...)                                          \
+        { .name = (json_name), .offset = offsetof(structure, member), .type = (json_type), __VA_ARGS__ }
+#define JSON_LIST(structure, items_member, count_member, json_name, json_type, ...)                       \
+        { .name = (json_name), .offset = offsetof(structure, items_member), .type = (json_type),          \
+          .count_offset = offsetof(structure, count_member), __VA_ARGS__ }
+#define JSON_PRESENT(structure, member) .present_offset = offsetof(structure, member) + 1
+
+extern const struct json_type json_bool, json_string, json_i32, json_u32, json_i64, json_u64, json_strings;
+
+/*
+ * Decodes one JSON object into `target` (zeroed by the caller) with an OBJECT type. `name` is the file for messages.
+ * After a failure `target` is half filled: the caller's done function frees it. Records; returns -EINVAL.
+ */
+int json_decode(const char *text, size_t size, const char *name, const struct json_type *type, void *target);
+
+/* Writing: an indented or compact document into a text; the caller says where objects and arrays begin and end. */
+struct text;
+struct json_writer {
+        struct text *text;
+        int depth;
+        bool indent; /* two spaces a level, a space after colons; else no blank at all */
+        bool needs_comma;
+};
+void json_object_begin(struct json_writer *writer, const char *key); /* key NULL: in an array, or the document */
+void json_object_end(struct json_writer *writer);
+void json_array_begin(struct json_writer *writer, const char *key);
+void json_array_end(struct json_writer *writer);
+void json_write_string(struct json_writer *writer, const char *key, const char *value); /* NULL writes null */
+void json_write_i64(struct json_writer *writer, const char *key, int64_t value);
+void json_write_u64(struct json_writer *writer, const char *key, uint64_t value);
+void json_write_bool(struct json_writer *writer, const char *key, bool value);

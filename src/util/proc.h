@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Processes: pidfds, start times, waiting. Functions return -errno and stay silent. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* A pidfd for the process; -ESRCH when it is gone. */
+int proc_open(pid_t pid);
+
+/* Sends the signal to the very process that the pidfd refers to. */
+int proc_signal(int pidfd, int signal);
+
+/* True when the process behind the pidfd has not ended yet (a zombie has). */
+bool proc_is_alive(int pidfd);
+
+/* Waits for the end of any process, child or not; -ETIMEDOUT after `milliseconds`, negative: for ever. */
+int proc_wait_end(int pidfd, int milliseconds);
+
+/* Waits for a child and gives its status as waitpid(2) does. */
+int proc_reap(pid_t pid, int *ret_status);
+
+/* A child's wait status as a shell's exit code: N, or 128 + signal. */
+int proc_exit_code(int status);
+
+/* Field 22 of /proc/PID/stat: start time in clock ticks after boot; unique together with the pid and the boot id. */
+int proc_start_time(pid_t pid, uint64_t *ret_ticks);
+
+/* The state letter of /proc/PID/stat; 'Z' and 'X' have ended. */
+int proc_state(pid_t pid, char *ret_state);
+
+/* The kernel's boot id, a text of 36 characters. */
+#define BOOT_ID_MAX 37
+int proc_boot_id(char ret[BOOT_ID_MAX]);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Text: a growing string, strict number parsing, comparison. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A growing string. TEXT_INIT is empty; text_done() frees. `bytes` is NUL-terminated once anything was added. */
+struct text {
+        char *bytes;
+        size_t length, capacity;
+};
+#define TEXT_INIT ((struct text){})
+
+void text_done(struct text *text);
+void text_add(struct text *text, const char *more);
+void text_add_n(struct text *text, const char *more, size_t length);
+void text_add_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Hands the finished string over to the caller; "" when nothing was added. */
+char *text_take(struct text *text);
+
+/* Adds a JSON string literal, quotes and escapes included. */
+void text_add_json(struct text *text, const char *value);
+
+static inline bool text_is_empty(const char *text) {
+        return !text || !text[0];
+}
+bool text_equal(const char *a, const char *b); /* NULL equals only NULL */
+bool text_starts_with(const char *text, const char *prefix);
+
+/* The rest behind the prefix, or NULL. */
+const char *text_after(const char *text, const char *prefix);
+
+/*
+ * Whole-string decimal numbers: digits only (a leading '-' for the signed one); no blanks, no sign '+', no hex, no
+ * overflow. Returns 0 or -EINVAL / -ERANGE.
+ */
+int text_to_u64(const char *text, uint64_t *ret);
+int text_to_i64(const char *text, int64_t *ret);
