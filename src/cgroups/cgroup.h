@@ -144,6 +144,8 @@ struct cgroup {
         struct cgroup_place *places;
         size_t n_places;
         int v2_fd; /* the v2 directory once made or opened; -1 */
+        bool refused; /* cgroup_create() found it in use by others: cgroup_destroy() leaves it alone */
+        bool no_birth; /* pids.limit is 0: nothing can be born inside, only moved there */
 };
 #define CGROUP_INIT ((struct cgroup){.v2_fd = -1})
 void cgroup_done(struct cgroup *cgroup);
@@ -151,8 +153,9 @@ void cgroup_done(struct cgroup *cgroup);
 /*
  * Decides the places for a container: cgroups_path is linux.cgroupsPath or NULL (then "/ID" below the runtime's parent
  * cgroup as runc does; an absolute path is below the mount point, a relative one below the runtime's own cgroup's
- * parent). ".." is refused, and a systemd "slice:prefix:name" with the cgroupfs manager is taken as a plain name.
- * Reads only.
+ * parent). ".." and the top itself are refused, and a systemd "slice:prefix:name" with the cgroupfs manager is taken as
+ * a plain name. A cgroup that is there already and has processes or is frozen is refused here too, so that no state
+ * that names it is ever written. Reads only.
  */
 int cgroup_decide(const struct cgroup_host *host, enum cgroup_manager manager, const char *cgroups_path, const char *id,
                   struct cgroup *ret);
@@ -169,6 +172,18 @@ int cgroup_check_resources(const struct cgroup_host *host, const struct cgroup_r
  * failure the caller calls cgroup_destroy(); directories that other containers use are never removed.
  */
 int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *resources);
+
+/*
+ * Writes the limits that `resources` names into an existing cgroup; what it does not name keeps its value, and device
+ * rules are never touched. Zero is "not named" as at creation.
+ */
+int cgroup_update(const struct cgroup *cgroup, const struct cgroup_resources *resources);
+
+/*
+ * On a pure v2 machine, gives the directory and those of its files that the kernel declares delegatable to the root
+ * of a user namespace. A no-op elsewhere: v1 is not safe to delegate.
+ */
+int cgroup_delegate(const struct cgroup *cgroup, uid_t uid, gid_t gid);
 
 /* The v2 directory to give to clone3(CLONE_INTO_CGROUP), or -1 when there is none. Borrowed. */
 int cgroup_birth_fd(const struct cgroup *cgroup);
@@ -191,6 +206,9 @@ int cgroup_pids(const struct cgroup *cgroup, pid_t **ret, size_t *ret_n);
 /* True if the cgroup is frozen (`paused`). */
 int cgroup_is_frozen(const struct cgroup *cgroup, bool *ret);
 
+/* Stops every process of the cgroup and waits until all stand still; thaws again when that takes too long. */
+int cgroup_freeze(const struct cgroup *cgroup);
+
 /* Thaws a frozen cgroup (a SIGKILL on v1 needs it). */
 int cgroup_thaw(const struct cgroup *cgroup);
 
@@ -202,4 +220,9 @@ uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
 /* cpu.shares -> cpu.weight, and the other conversions of features.md 5.2; pure, for their unit tests. */
 uint64_t cgroup_weight_from_shares(uint64_t shares);
 uint64_t cgroup_io_weight_from_blkio(uint64_t weight);
+
+/*
+ * The value for memory.swap.max (-1: "max") from memory.limit and memory.swap. Returns 1, with *ret untouched, when
+ * there is nothing to set, and records why the two do not go together.
+ */
 int cgroup_swap_max(int64_t limit, int64_t memory_and_swap, int64_t *ret);
