@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# A dockerd and a containerd of our own for docker.bats, with the runtime under test as default runtime.
+#
+# Both live in a mount and a network namespace of their own: /run and /etc are private copies there, the bridge
+# and the firewall rules exist only there, and all of it is gone with the last process. What the host does see
+# are the cgroups below $DOCKER_CGROUP and the files below $DOCKER_DIR; docker_stop removes both.
+
+# The runtime under test as an absolute path: $TARE, or the build's.
+docker_runtime() {
+        local root
+        root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+        realpath -e "$(command -v "${TARE:-$root/build/src/tare}")"
+}
+
+# Says on stdout why Docker cannot be tested on this machine; nothing when it can.
+docker_missing() {
+        local program
+        [ "$(id -u)" -eq 0 ] || echo "needs root"
+        for program in dockerd containerd containerd-shim-runc-v2 busybox jq nsenter unshare ip; do
+                command -v "$program" >/dev/null || echo "needs $program"
+        done
+}
+
+# The client that belongs to the daemon, not a newer one that shadows it in PATH.
+docker_client() {
+        local client=/usr/bin/docker
+        [ -x "$client" ] || client=$(type -P docker)
+        echo "$client" --config "$DOCKER_DIR/client"
+}
+
+docker() {
+        $(docker_client) "$@" 3>&-
+}
+
+# Runs a command where the daemons live.
+docker_inside() {
+        nsenter --target "$CONTAINERD_PID" --mount --net -- "$@" 3>&-
+}
+
+# until_true SECONDS COMMAND...: success as soon as the command succeeds, failure when the time is over.
+until_true() {
+        local deadline=$((SECONDS + $1))
+        shift
+        until "$@" >/dev/null 2>&1; do
+                [ "$SECONDS" -lt "$deadline" ] || return 1
+                sleep 0.05
+        done
+}
+
+# A process that has ended, reaped or not.
+process_gone() {
+        local state
+        state=$(awk '$1 == "State:" { print $2 }' "/proc/$1/status" 2>/dev/null) || return 0
+        [ -z "$state" ] || [ "$state" = Z ]
+}
+
+end_process() {
+        kill "$1" 2>/dev/null || return 0
+        until_true 20 process_gone "$1" || kill -KILL "$1"
+}
+
+# --- the daemons ---
+
+start_containerd() {
+        mkdir -p "$DOCKER_DIR"/{run,etc,client,containerd}
+        cp -a /etc/. "$DOCKER_DIR/etc"
+        # A resolver on the host's loopback would make dockerd look for another one.
+        rm -f "$DOCKER_DIR/etc/resolv.conf"
+        echo "nameserver 127.0.0.1" >"$DOCKER_DIR/etc/resolv.conf"
+        printf 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n' >"$DOCKER_DIR/containerd.toml"
+
+        env -i "PATH=$PATH" unshare --mount --net -- sh -ec '
+                mount --bind "$1/run" /run
+                mount --bind "$1/etc" /etc
+                ip link set lo up
+                exec containerd --config "$1/containerd.toml" --root "$1/containerd" \
+                        --state /run/containerd --address /run/containerd/containerd.sock
+        ' sh "$DOCKER_DIR" >"$DOCKER_DIR/containerd.log" 2>&1 3>&- &
+        CONTAINERD_PID=$!
+        until_true 20 test -S "$DOCKER_DIR/run/containerd/containerd.sock" || return 1
+        DOCKER_MNTNS=$(readlink "/proc/$CONTAINERD_PID/ns/mnt")
+}
+
+# start_dockerd NAME OPTION...: a daemon at run/NAME.sock; its pid is left in DOCKERD_PID. A daemon that ends at
+# once (an option this machine cannot follow) is a failure.
+start_dockerd() {
+        local name=$1
+        shift
+        env -i "PATH=$PATH" nsenter --target "$CONTAINERD_PID" --mount --net -- dockerd \
+                --host "unix:///run/$name.sock" --data-root "$DOCKER_DIR/$name" --exec-root "/run/$name" \
+                --pidfile "/run/$name.pid" --containerd /run/containerd/containerd.sock \
+                --add-runtime "tare=$(docker_runtime)" --default-runtime tare \
+                --cgroup-parent "/$DOCKER_CGROUP" "$@" \
+                >"$DOCKER_DIR/$name.log" 2>&1 3>&- &
+        DOCKERD_PID=$!
+        until_true 30 dockerd_decided "$name" || return 1
+        ! process_gone "$DOCKERD_PID"
+}
+
+dockerd_decided() {
+        process_gone "$DOCKERD_PID" || docker --host "unix://$DOCKER_DIR/run/$1.sock" version
+}
+
+# The best set of daemon options that works on this machine: a storage driver and a network.
+start_main_dockerd() {
+        local driver network
+        for driver in overlay2 vfs; do
+                for network in bridge proxy none; do
+                        DOCKER_STORAGE=$driver DOCKER_NETWORK=$network
+                        case $network in
+                        bridge) start_dockerd docker --storage-driver "$driver" ;;
+                        proxy) start_dockerd docker --storage-driver "$driver" --iptables=false --ip6tables=false ;;
+                        none) start_dockerd docker --storage-driver "$driver" --iptables=false --bridge=none ;;
+                        esac && return 0
+                done
+        done
+        return 1
+}
+
+docker_start() {
+        DOCKER_DIR=$(mktemp -d "${TMPDIR:-/tmp}/tare-docker.XXXXXX")
+        # A remapped root has to get through it.
+        chmod 711 "$DOCKER_DIR"
+        DOCKER_CGROUP=${DOCKER_DIR##*/}
+        start_containerd || return 1
+        start_main_dockerd || return 1
+        DOCKER_HOST=unix://$DOCKER_DIR/run/docker.sock
+        export DOCKER_DIR DOCKER_CGROUP DOCKER_HOST DOCKER_STORAGE DOCKER_NETWORK DOCKER_MNTNS CONTAINERD_PID DOCKERD_PID
+        make_image | docker import --change 'CMD ["sh"]' - busybox >/dev/null
+        docker_mounts >"$DOCKER_DIR/mounts.before"
+}
+
+docker_stop() {
+        local pid container dir
+        for container in $(docker ps --all --quiet); do
+                docker rm --force --volumes "$container" >/dev/null
+        done
+        [ -z "$DOCKERD_PID" ] || end_process "$DOCKERD_PID"
+        [ -z "$CONTAINERD_PID" ] || end_process "$CONTAINERD_PID"
+        for pid in $(docker_processes); do
+                kill -KILL "$pid" 2>/dev/null
+        done
+        for dir in $(docker_cgroups) /sys/fs/cgroup/*/"$DOCKER_CGROUP" /sys/fs/cgroup/"$DOCKER_CGROUP"; do
+                [ ! -d "$dir" ] || rmdir "$dir"
+        done
+        rm -rf "$DOCKER_DIR"
+}
+
+# What a failed start leaves to look at.
+docker_logs() {
+        tail --verbose --lines=15 "$DOCKER_DIR"/*.log
+}
+
+# --- the image ---
+
+# The layer as a tar on stdout: busybox and what a user database needs.
+make_image() {
+        local rootfs=$DOCKER_DIR/image name
+        mkdir -p "$rootfs"/{bin,etc,dev,proc,sys,tmp,root,run,var}
+        cp "$(command -v busybox)" "$rootfs/bin/busybox"
+        for name in $("$rootfs/bin/busybox" --list); do
+                [ -e "$rootfs/bin/$name" ] || ln -s busybox "$rootfs/bin/$name"
+        done
+        chmod 1777 "$rootfs/tmp"
+        printf '%s\n' root:x:0:0:root:/root:/bin/sh user:x:1000:1000::/tmp:/bin/sh >"$rootfs/etc/passwd"
+        printf '%s\n' root:x:0: wheel:x:10:root user:x:1000: extra:x:2000: >"$rootfs/etc/group"
+        printf '#!/bin/sh\necho started\n' >"$rootfs/bin/not-executable"
+        printf '#!/bin/nowhere\necho started\n' >"$rootfs/bin/no-interpreter"
+        chmod 644 "$rootfs/bin/not-executable"
+        chmod 755 "$rootfs/bin/no-interpreter"
+        tar --directory "$rootfs" --create --owner=0 --group=0 .
+}
+
+# --- what must not be left behind ---
+
+# Mount points where the daemons live, but for the daemons' own.
+docker_mounts() {
+        docker_inside cat /proc/self/mountinfo | cut -d' ' -f4- | grep -v ' /run/[a-z]*/netns/default ' | sort
+}
+
+# Cgroups of containers, deepest first.
+docker_cgroups() {
+        find /sys/fs/cgroup -depth -mindepth 2 -type d -path "*/$DOCKER_CGROUP/*" 2>/dev/null
+}
+
+# Directories in the runtime's root that bear a container's id.
+docker_states() {
+        find "$DOCKER_DIR"/run/*/runtime-* -mindepth 2 -maxdepth 2 -regextype egrep -regex '.*/[0-9a-f]{64}' 2>/dev/null
+}
+
+# Shims, runtimes and proxies, which share the daemons' mount namespace, and what runs in a container's cgroup.
+docker_processes() {
+        local dir pid
+        for dir in /proc/[0-9]*; do
+                pid=${dir#/proc/}
+                [ "$pid" != "$CONTAINERD_PID" ] && [ "$pid" != "$DOCKERD_PID" ] || continue
+                if [ "$(readlink "$dir/ns/mnt")" = "$DOCKER_MNTNS" ] || grep -qsF "/$DOCKER_CGROUP/" "$dir/cgroup"; then
+                        echo "$pid"
+                fi
+        done
+}
