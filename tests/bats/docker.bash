@@ -22,11 +22,12 @@ docker_missing() {
         done
 }
 
-# The client that belongs to the daemon, not a newer one that shadows it in PATH.
+# The client that belongs to the daemon (not a newer one that shadows it in PATH), bound to a daemon of ours
+# whatever the environment says: the tests remove every container that they see. DOCKER_NAME picks the daemon.
 docker_client() {
         local client=/usr/bin/docker
         [ -x "$client" ] || client=$(type -P docker)
-        echo "$client" --config "$DOCKER_DIR/client"
+        echo "$client" --config "${DOCKER_DIR:?}/client" --host "unix://$DOCKER_DIR/run/${DOCKER_NAME:-docker}.sock"
 }
 
 docker() {
@@ -99,7 +100,7 @@ start_dockerd() {
 }
 
 dockerd_decided() {
-        process_gone "$DOCKERD_PID" || docker --host "unix://$DOCKER_DIR/run/$1.sock" version
+        process_gone "$DOCKERD_PID" || DOCKER_NAME=$1 docker version
 }
 
 # The best set of daemon options that works on this machine: a storage driver and a network.
@@ -125,8 +126,7 @@ docker_start() {
         DOCKER_CGROUP=${DOCKER_DIR##*/}
         start_containerd || return 1
         start_main_dockerd || return 1
-        DOCKER_HOST=unix://$DOCKER_DIR/run/docker.sock
-        export DOCKER_DIR DOCKER_CGROUP DOCKER_HOST DOCKER_STORAGE DOCKER_NETWORK DOCKER_MNTNS CONTAINERD_PID DOCKERD_PID
+        export DOCKER_DIR DOCKER_CGROUP DOCKER_STORAGE DOCKER_NETWORK DOCKER_MNTNS CONTAINERD_PID DOCKERD_PID
         make_image | docker import --change 'CMD ["sh"]' - busybox >/dev/null
         docker_mounts >"$DOCKER_DIR/mounts.before"
 }

@@ -8,6 +8,7 @@ bats_require_minimum_version 1.5.0
 load docker.bash
 
 setup_file() {
+        unset DOCKER_DIR DOCKER_NAME DOCKER_CONTEXT
         docker_runtime >/dev/null
         DOCKER_MISSING=$(docker_missing | paste -sd,)
         export DOCKER_MISSING
@@ -20,7 +21,7 @@ setup_file() {
 }
 
 teardown_file() {
-        [ -n "$DOCKER_MISSING" ] || docker_stop
+        [ -z "$DOCKER_DIR" ] || docker_stop
 }
 
 setup() {
@@ -29,7 +30,7 @@ setup() {
 
 teardown() {
         local container
-        [ -z "$DOCKER_MISSING" ] || return 0
+        [ -n "$DOCKER_DIR" ] || return 0
         for container in $(docker ps --all --quiet); do
                 docker rm --force --volumes "$container" >/dev/null
         done
@@ -621,11 +622,11 @@ fetch() {
 # --- user namespaces ---
 
 @test "--userns-remap: ids are 0 inside and a subordinate id outside" {
-        local main_host=$DOCKER_HOST main_pid=$DOCKERD_PID remapped subid pid
+        local main_pid=$DOCKERD_PID remapped subid pid
         start_dockerd remapped --storage-driver "$DOCKER_STORAGE" --userns-remap default \
                 --bridge=none --iptables=false || { tail -n 5 "$DOCKER_DIR/remapped.log"; return 1; }
         remapped=$DOCKERD_PID DOCKERD_PID=$main_pid
-        export DOCKER_HOST=unix://$DOCKER_DIR/run/remapped.sock
+        DOCKER_NAME=remapped
         subid=$(docker_inside awk -F: '$1 == "dockremap" { print $2 }' /etc/subuid)
         make_image | docker import - busybox >/dev/null
 
@@ -645,7 +646,7 @@ fetch() {
         } || failed=1
         teardown
         end_process "$remapped"
-        DOCKER_HOST=$main_host
+        DOCKER_NAME=docker
         return "$failed"
 }
 
