@@ -3,7 +3,7 @@
  * System call filters: the profile of the specification (config-linux.md, "Seccomp"), its compilation to a BPF program
  * by libseccomp, a cache of compiled programs, and loading.
  *
- * Compilation and the cache run in the runtime's process before the container exists; only seccomp_load() runs inside.
+ * Compilation and the cache run in the runtime's process before the container exists; only seccomp_filter_load() runs inside.
  */
 #pragma once
 
@@ -58,7 +58,7 @@ struct seccomp_profile {
         enum seccomp_action default_action;
         bool has_default_errno_ret;
         uint32_t default_errno_ret;
-        uint32_t *architectures; /* values of seccomp_architectures, each an index into the module's own table */
+        uint32_t *architectures; /* values of seccomp_architectures */
         size_t n_architectures;
         bool has_flags; /* absent: SPEC_ALLOW, as runc does; an empty array: none */
         uint32_t *flags; /* SECCOMP_FILTER_FLAG_* bits of <linux/seccomp.h>, one per element */
@@ -79,6 +79,7 @@ extern const struct name seccomp_flags[]; /* SECCOMP_FILTER_FLAG_* -> kernel bit
 struct seccomp_filter {
         struct sock_fprog program;
         uint32_t flags;
+        uint32_t optional_flags; /* those of them that the profile did not ask for */
         bool present; /* false: nothing to load */
 };
 #define SECCOMP_FILTER_INIT ((struct seccomp_filter){})
@@ -101,11 +102,11 @@ int seccomp_check(const struct seccomp_profile *profile, const char *path);
 int seccomp_compile(const struct seccomp_profile *profile, int cache_dirfd, struct seccomp_filter *ret);
 
 /*
- * Loads the filter for the calling thread. In the container's init, as its last privileged step: needs no_new_privs or
- * CAP_SYS_ADMIN. Retries without a flag that the kernel does not know only for SPEC_ALLOW that we added ourselves.
- * Records its failure.
+ * Loads the filter for the calling thread; one that is not present is nothing to do. In the container's init, as its
+ * last privileged step: needs no_new_privs or CAP_SYS_ADMIN. Retries without a flag that the kernel does not know only
+ * for SPEC_ALLOW that we added ourselves. Records its failure. (libseccomp has a seccomp_load() of its own.)
  */
-int seccomp_load(const struct seccomp_filter *filter);
+int seccomp_filter_load(const struct seccomp_filter *filter);
 
 /* libseccomp's version "2.5.4", or NULL when tare was built without it. */
 const char *seccomp_library_version(void);
