@@ -21,8 +21,15 @@ void text_add_format(struct text *text, const char *format, ...) __attribute__((
 /* Hands the finished string over to the caller; "" when nothing was added. */
 char *text_take(struct text *text);
 
-/* Adds a JSON string literal, quotes and escapes included. */
+/*
+ * Adds a JSON string literal, quotes and escapes included. A byte that is not UTF-8 becomes U+FFFD, since the document
+ * could not be read back with it.
+ */
 void text_add_json(struct text *text, const char *value);
+void text_add_json_n(struct text *text, const char *value, size_t length);
+
+/* The length of the UTF-8 character that the bytes begin with; 0 if they begin with none. */
+size_t text_character_length(const char *bytes, size_t size);
 
 static inline bool text_is_empty(const char *text) {
         return !text || !text[0];

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Strings that grow, strict numbers, comparison. Pure: used in every process, at any time.
+ *
+ * The growing string is what builds file contents, mount data and JSON; it doubles its room, so that adding byte by
+ * byte costs no more than adding at once. The number parsers exist because strtoull(3) takes blanks, signs and
+ * negative numbers for granted.
+ */
+#include "util/text.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/alloc.h"
+
+void text_done(struct text *text) {
+        free(text->bytes);
+        *text = TEXT_INIT;
+}
+
+/* Room for `more` bytes and the NUL behind them. */
+static void make_room(struct text *text, size_t more) {
+        size_t capacity = text->capacity ? text->capacity : 32;
+
+        if (more < text->capacity - text->length)
+                return;
+        /* Past half of the address space no doubling can succeed: alloc_resize() then ends the process. */
+        while (capacity - text->length <= more && capacity <= SIZE_MAX / 2)
+                capacity *= 2;
+        text->bytes = alloc_resize(text->bytes, capacity - text->length > more ? capacity : SIZE_MAX, 1);
+        text->capacity = capacity;
+}
+
+void text_add_n(struct text *text, const char *more, size_t length) {
+        make_room(text, length);
+        if (length > 0)
+                memcpy(text->bytes + text->length, more, length);
+        text->length += length;
+        text->bytes[text->length] = '\0';
+}
+
+void text_add(struct text *text, const char *more) {
+        text_add_n(text, more, strlen(more));
+}
+
+void text_add_format(struct text *text, const char *format, ...) {
+        va_list arguments, again;
+        int length;
+
+        va_start(arguments, format);
+        va_copy(again, arguments);
+        length = vsnprintf(NULL, 0, format, arguments);
+        va_end(arguments);
+        if (length >= 0) {
+                make_room(text, (size_t)length);
+                vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
+                text->length += (size_t)length;
+        }
+        va_end(again);
+}
+
+char *text_take(struct text *text) {
+        char *bytes = text->bytes ? text->bytes : text_copy("");
+
+        *text = TEXT_INIT;
+        return bytes;
+}
+
+static bool is_continuation(unsigned char byte) {
+        return (byte & 0xc0) == 0x80;
+}
+
+size_t text_character_length(const char *bytes, size_t size) {
+        const unsigned char *b = (const unsigned char *)bytes;
+
+        if (size == 0)
+                return 0;
+        if (b[0] < 0x80)
+                return 1;
+        if (size < 2 || !is_continuation(b[1]))
+                return 0;
+        /* The second byte's bounds refuse what has a shorter form, the surrogates, and all above U+10FFFF. */
+        if (b[0] < 0xe0)
+                return b[0] >= 0xc2 ? 2 : 0;
+        if (size < 3 || !is_continuation(b[2]))
+                return 0;
+        if (b[0] < 0xf0)
+                return (b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) ? 0 : 3;
+        if (size < 4 || !is_continuation(b[3]))
+                return 0;
+        return b[0] > 0xf4 || (b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f) ? 0 : 4;
+}
+
+static void add_json_escape(struct text *text, unsigned char c) {
+        static const char letters[] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
+                                        ['"'] = '"', ['\\'] = '\\' };
+
+        if (c < sizeof(letters) && letters[c])
+                text_add_format(text, "\\%c", letters[c]);
+        else
+                text_add_format(text, "\\u%04x", c);
+}
+
+void text_add_json_n(struct text *text, const char *value, size_t length) {
+        size_t plain = 0, i = 0;
+
+        text_add_n(text, "\"", 1);
+        while (i < length) {
+                unsigned char c = (unsigned char)value[i];
+                size_t character = text_character_length(value + i, length - i);
+
+                if (character > 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
+                        i += character;
+                        continue;
+                }
+                text_add_n(text, value + plain, i - plain);
+                if (character > 0)
+                        add_json_escape(text, c);
+                else
+                        text_add(text, "\xef\xbf\xbd");
+                plain = ++i;
+        }
+        text_add_n(text, value + plain, length - plain);
+        text_add_n(text, "\"", 1);
+}
+
+void text_add_json(struct text *text, const char *value) {
+        text_add_json_n(text, value, strlen(value));
+}
+
+bool text_equal(const char *a, const char *b) {
+        return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+const char *text_after(const char *text, const char *prefix) {
+        size_t length = strlen(prefix);
+
+        return strncmp(text, prefix, length) == 0 ? text + length : NULL;
+}
+
+bool text_starts_with(const char *text, const char *prefix) {
+        return text_after(text, prefix) != NULL;
+}
+
+int text_to_u64(const char *text, uint64_t *ret) {
+        uint64_t value = 0;
+        bool overflow = false;
+
+        if (text_is_empty(text))
+                return -EINVAL;
+        for (; *text; text++) {
+                if (*text < '0' || *text > '9')
+                        return -EINVAL;
+                overflow |= __builtin_mul_overflow(value, (uint64_t)10, &value);
+                overflow |= __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value);
+        }
+        if (overflow)
+                return -ERANGE;
+        *ret = value;
+        return 0;
+}
+
+int text_to_i64(const char *text, int64_t *ret) {
+        bool negative = text && text[0] == '-';
+        uint64_t magnitude;
+        int r = text_to_u64(negative ? text + 1 : text, &magnitude);
+
+        if (r < 0)
+                return r;
+        if (magnitude > (uint64_t)INT64_MAX + negative)
+                return -ERANGE;
+        /* Negated while unsigned: -INT64_MIN has no signed value. */
+        *ret = (int64_t)(negative ? -magnitude : magnitude);
+        return 0;
+}
