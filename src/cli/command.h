@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a command is: a row that main.c lists, with its table of options and a short run(). No header exports a command's
+ * own things, so nothing below can depend on the command line.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "cgroups/cgroup.h"
+#include "util/options.h"
+
+/* The options that stand before the command. */
+struct global_options {
+        const char *root; /* never NULL */
+        bool root_is_default;
+        const char *log, *log_format, *log_level;
+        bool debug, systemd_cgroup;
+        const char *cgroup_manager, *rootless;
+};
+
+struct command {
+        const char *name;
+        const char *synopsis; /* "[OPTIONS] ID" */
+        const char *summary; /* one line */
+        const struct option_row *options;
+        bool stop_at_positional; /* options end at the first positional argument */
+        int min_positional, max_positional; /* -1: any number */
+        /*
+         * argv[0..argc) are the positional arguments; `values` was filled by the options. Gives the exit code: 0, or after a
+         * recorded failure negative, or the process's own.
+         */
+        int (*run)(const struct global_options *global, void *values, int argc, char **argv);
+        size_t values_size;
+};
+
+extern const struct command command_create, command_delete, command_features, command_kill, command_list, command_run,
+        command_spec, command_start, command_state;
+
+/* The cgroup manager that the global options ask for. Records. */
+int command_cgroup_manager(const struct global_options *global, enum cgroup_manager *ret);

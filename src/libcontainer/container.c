@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* start, kill, delete, state, list. Runs in the runtime's process; create and run are in create.c. */
+#include "libcontainer/container.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libcontainer/end.h"
+#include "libcontainer/process/channel.h"
+#include "util/alloc.h"
+#include "util/fail.h"
+#include "util/fd.h"
+#include "util/log.h"
+#include "util/names.h"
+#include "util/proc.h"
+#include "util/text.h"
+
+/* How long an init may take to die of SIGKILL; one that is stuck in the kernel is reported, not waited for. */
+#define DEATH_MILLISECONDS 10000
+
+/* A container that a command works on: opened, locked, read. */
+struct handle {
+        int root_fd;
+        struct state_directory directory;
+        struct state state;
+        enum status status;
+        int pidfd; /* of init while it lives */
+};
+#define HANDLE_INIT ((struct handle){.root_fd = -1, .directory = STATE_DIRECTORY_INIT, .state = STATE_INIT, .pidfd = -1})
+
+static void handle_done(struct handle *handle) {
+        fd_close(&handle->pidfd);
+        state_done(&handle->state);
+        state_directory_done(&handle->directory);
+        fd_close(&handle->root_fd);
+}
+
+static int open_directory(const char *root, const char *id, bool locked, struct handle *ret) {
+        int r = state_check_id(id);
+
+        if (r < 0)
+                return r;
+        ret->root_fd = state_root_open(root, false);
+        if (ret->root_fd < 0 && ret->root_fd != -ENOENT)
+                return ret->root_fd;
+        return locked ? state_open(ret->root_fd, id, &ret->directory) : state_open_unlocked(ret->root_fd, id, &ret->directory);
+}
+
+static int read_record(struct handle *handle) {
+        int r = state_load(&handle->directory, &handle->state);
+
+        return r < 0 ? r : state_status(&handle->directory, &handle->state, &handle->status, &handle->pidfd);
+}
+
+static int open_container(const char *root, const char *id, bool locked, struct handle *ret) {
+        int r = open_directory(root, id, locked, ret);
+
+        return r < 0 ? r : read_record(ret);
+}
+
+/* --- start --- */
+
+static int check_startable(enum status status) {
+        switch (status) {
+        case STATUS_CREATED:
+                return 0;
+        case STATUS_STOPPED:
+                return reject("cannot start a container that has stopped");
+        case STATUS_RUNNING:
+                return reject("cannot start an already running container");
+        case STATUS_PAUSED:
+                return reject("cannot start a container in the paused state");
+        default:
+                return reject("cannot start a container in the %s state", name_of(statuses, status));
+        }
+}
+
+/* Until init has executed its program (the fifo's end) or says why not. Its death ends the fifo too. */
+static int await_result(int result_fd) {
+        char text[MESSAGE_TEXT_MAX];
+        ssize_t n = fd_read_full(result_fd, text, sizeof(text) - 1);
+
+        if (n < 0)
+                return fail((int)-n, "read the result of start");
+        text[n] = '\0';
+        if (n > 0)
+                return fail_take_over(text);
+        return 0;
+}
+
+static int release_init(const struct handle *handle) {
+        autoclose int result_fd = openat(handle->directory.fd, STATE_RESULT_FIFO, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+        autoclose int exec_fd = openat(handle->directory.fd, STATE_EXEC_FIFO, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+        int r;
+
+        if (result_fd < 0)
+                return fail(errno, "open `%s`", STATE_RESULT_FIFO);
+        if (exec_fd < 0)
+                return errno == ENXIO ? reject("cannot start a container that has stopped") : fail(errno, "open `%s`", STATE_EXEC_FIFO);
+        /* It was opened without blocking because init may be gone; from here on its end is what we wait for. */
+        r = fd_set_nonblock(result_fd, false);
+        if (r >= 0)
+                r = fd_write_full(exec_fd, "s", 1);
+        return r < 0 ? fail(-r, "write `%s`", STATE_EXEC_FIFO) : await_result(result_fd);
+}
+
+static int load_recorded_config(const struct handle *handle, struct config *ret) {
+        return config_load(handle->directory.fd, STATE_CONFIG, ret, NULL, NULL);
+}
+
+static int kill_and_wait(struct handle *handle) {
+        int r;
+
+        if (handle->pidfd < 0)
+                return 0;
+        r = cgroup_thaw(&handle->state.cgroup);
+        if (r < 0)
+                log_warning("%s", fail_text());
+        r = proc_signal(handle->pidfd, SIGKILL);
+        if (r < 0 && r != -ESRCH)
+                return fail(-r, "kill container init %d", (int)handle->state.init.pid);
+        r = proc_wait_end(handle->pidfd, DEATH_MILLISECONDS);
+        return r < 0 ? fail(-r, "container init %d does not end", (int)handle->state.init.pid) : 0;
+}
+
+static int run_poststart(struct handle *handle) {
+        autodone(config) struct config config = CONFIG_INIT;
+        int r;
+
+        if (!handle->state.has_poststart)
+                return 0;
+        r = load_recorded_config(handle, &config);
+        if (r < 0)
+                return r;
+        r = end_run_hooks(&config, HOOK_POSTSTART, &handle->state, STATUS_RUNNING);
+        if (r < 0) {
+                autofree char *cause = text_copy(fail_text());
+
+                if (kill_and_wait(handle) < 0)
+                        log_warning("%s", fail_text());
+                fail_take_over(cause);
+        }
+        return r;
+}
+
+int container_start(const char *root, const char *id) {
+        autodone(handle) struct handle handle = HANDLE_INIT;
+        int r = open_container(root, id, true, &handle);
+
+        if (r < 0)
+                return r;
+        r = check_startable(handle.status);
+        if (r < 0)
+                return r;
+        r = release_init(&handle);
+        return r < 0 ? r : run_poststart(&handle);
+}
+
+/* --- kill --- */
+
+static int kill_init(const struct handle *handle, int signal) {
+        int r = proc_signal(handle->pidfd, signal);
+
+        if (r == -ESRCH)
+                return reject("container not running");
+        if (r < 0)
+                return fail(-r, "send signal %d to process %d", signal, (int)handle->state.init.pid);
+        /* A frozen v1 process dies only once it is thawed. */
+        return signal == SIGKILL && handle->status == STATUS_PAUSED ? cgroup_thaw(&handle->state.cgroup) : 0;
+}
+
+int container_kill(const char *root, const char *id, int signal, bool all) {
+        autodone(handle) struct handle handle = HANDLE_INIT;
+        /* Without the lock: a signal must not wait behind a slow hook. */
+        int r = open_container(root, id, false, &handle);
+
+        if (r < 0)
+                return r;
+        if (all)
+                return cgroup_signal(&handle.state.cgroup, signal);
+        if (handle.pidfd < 0)
+                return reject("container not running");
+        /* Without a pid namespace of its own init's end is not the end of the others. */
+        if (signal == SIGKILL && !handle.state.private_pid_namespace)
+                return cgroup_signal(&handle.state.cgroup, signal);
+        return kill_init(&handle, signal);
+}
+
+/* --- delete --- */
+
+static int check_deletable(const struct handle *handle, bool force) {
+        if (force || handle->status == STATUS_STOPPED || handle->status == STATUS_CREATED)
+                return 0;
+        return reject("cannot delete container %s that is not stopped: %s", handle->state.id, name_of(statuses, handle->status));
+}
+
+/* A creator that still lives holds the lock, so we would not be here: only one that was killed left `creating` behind. */
+static int delete_recorded(struct handle *handle) {
+        autodone(config) struct config config = CONFIG_INIT;
+        bool has_config = false;
+        int r = kill_and_wait(handle);
+
+        if (r < 0)
+                return r;
+        if (handle->state.has_poststop) {
+                has_config = load_recorded_config(handle, &config) >= 0;
+                if (!has_config)
+                        log_warning("poststop hooks cannot run: %s", fail_text());
+        }
+        return end_container(&handle->directory, &handle->state, has_config ? &config : NULL);
+}
+
+int container_delete(const char *root, const char *id, bool force) {
+        autodone(handle) struct handle handle = HANDLE_INIT;
+        int r = open_directory(root, id, true, &handle);
+
+        /* Engines delete again what is gone already. */
+        if (r == -ENOENT && force) {
+                fail_forget();
+                return 0;
+        }
+        if (r < 0)
+                return r;
+        r = read_record(&handle);
+        /* Nothing is known of a broken one: before the record of the intent was written nothing else was made either. */
+        if (r == -EUCLEAN && force) {
+                fail_forget();
+                return state_remove(&handle.directory, id);
+        }
+        if (r < 0)
+                return r;
+        r = check_deletable(&handle, force);
+        return r < 0 ? r : delete_recorded(&handle);
+}
+
+/* --- state and list --- */
+
+static int read_unlocked(int root_fd, const char *id, struct state *ret, enum status *ret_status) {
+        autodone(state_directory) struct state_directory directory = STATE_DIRECTORY_INIT;
+        int r = state_open_unlocked(root_fd, id, &directory);
+
+        if (r < 0)
+                return r;
+        r = state_load(&directory, ret);
+        return r < 0 ? r : state_status(&directory, ret, ret_status, NULL);
+}
+
+int container_read(const char *root, const char *id, struct state *ret, enum status *ret_status) {
+        autoclose int root_fd = -1;
+        int r = state_check_id(id);
+
+        if (r < 0)
+                return r;
+        root_fd = state_root_open(root, false);
+        if (root_fd < 0 && root_fd != -ENOENT)
+                return root_fd;
+        return read_unlocked(root_fd, id, ret, ret_status);
+}
+
+static int compare_names(const void *a, const void *b) {
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int read_ids(int root_fd, struct string_list *ret) {
+        int list_fd = openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *directory = list_fd < 0 ? NULL : fdopendir(list_fd);
+        const struct dirent *entry;
+
+        if (!directory)
+                return fail(errno, "read root directory");
+        while ((entry = readdir(directory)))
+                if (entry->d_name[0] != '.' && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN))
+                        *array_append(ret->items, ret->count) = text_copy(entry->d_name);
+        closedir(directory);
+        if (ret->count > 0)
+                qsort(ret->items, ret->count, sizeof(char *), compare_names);
+        return 0;
+}
+
+static int visit(int root_fd, const char *id, int (*see)(const struct state *, enum status, void *), void *data) {
+        autodone(state) struct state state = STATE_INIT;
+        enum status status;
+        int r = read_unlocked(root_fd, id, &state, &status);
+
+        /* Deleted while we looked. */
+        if (r == -ENOENT) {
+                fail_forget();
+                return 0;
+        }
+        /* One that cannot be read must not hide the others. */
+        if (r < 0) {
+                log_warning("container `%s`: %s", id, fail_text());
+                fail_forget();
+                state_done(&state);
+                state.id = text_copy(id);
+                status = STATUS_BROKEN;
+        }
+        return see(&state, status, data);
+}
+
+int container_list(const char *root, bool must_exist, int (*see)(const struct state *state, enum status status, void *data),
+                   void *data) {
+        struct string_list ids = {NULL, 0};
+        autoclose int root_fd = state_root_open(root, false);
+        int r;
+
+        if (root_fd == -ENOENT)
+                return must_exist ? fail(ENOENT, "open root directory `%s`", root) : 0;
+        if (root_fd < 0)
+                return root_fd;
+        r = read_ids(root_fd, &ids);
+        for (size_t i = 0; i < ids.count; i++) {
+                if (r >= 0)
+                        r = visit(root_fd, ids.items[i], see, data);
+                free(ids.items[i]);
+        }
+        free(ids.items);
+        return r;
+}

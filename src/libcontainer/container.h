@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The life cycle of a container (runtime.md): what the commands need, and all that they need. Runs in the runtime's
+ * process. `root` is the state directory. Functions record their failures.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "libcontainer/plan.h"
+#include "libcontainer/state.h"
+
+/* `create`: everything but the process's execve(2); init waits for `start`. */
+int container_create(const char *root, const struct create_options *options);
+
+/*
+ * `run`: create and start. Detached it returns 0 when the process runs; in the foreground it serves the terminal and the
+ * signals, deletes the container at the end unless options->keep, and gives the process's exit code in *ret_exit.
+ */
+int container_run(const char *root, const struct create_options *options, int *ret_exit);
+
+int container_start(const char *root, const char *id);
+
+/* `all`: every process of the container, and no failure when there is none. */
+int container_kill(const char *root, const char *id, int signal, bool all);
+
+int container_delete(const char *root, const char *id, bool force);
+
+/* One container as its record and the processes tell. A broken one has only an id. */
+int container_read(const char *root, const char *id, struct state *ret, enum status *ret_status);
+
+/* Calls `see` for every container below root in the order of their ids; a missing root has none unless `must_exist`. */
+int container_list(const char *root, bool must_exist, int (*see)(const struct state *state, enum status status, void *data),
+                   void *data);

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * create and run. The order: find every mistake, record the intent, then act; what was done before a failure is undone
+ * in the reverse order. Runs in the runtime's process.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libcontainer/container.h"
+#include "libcontainer/end.h"
+#include "libcontainer/isolation/hooks.h"
+#include "libcontainer/isolation/lsm.h"
+#include "libcontainer/isolation/mount-api.h"
+#include "libcontainer/process/foreground.h"
+#include "libcontainer/process/parent.h"
+#include "util/alloc.h"
+#include "util/fail.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/log.h"
+#include "util/path.h"
+#include "util/proc.h"
+#include "util/text.h"
+
+/* Compiled filters, shared by all containers below the root. A name that no container can have. */
+#define CACHE_DIRECTORY ".seccomp"
+
+/* One creation, from the command to the running init. */
+struct creation {
+        const struct create_options *options;
+        struct config config;
+        char *config_text;
+        size_t config_size;
+        struct host host;
+        struct plan plan;
+        int root_fd;
+        struct state state;
+        struct state_directory directory;
+        char *staging; /* the state directory as a path, for the mount fallback */
+        struct child child;
+};
+#define CREATION_INIT                                                                                    \
+        ((struct creation){.config = CONFIG_INIT, .plan = PLAN_INIT, .root_fd = -1, .state = STATE_INIT, \
+                           .directory = STATE_DIRECTORY_INIT, .child = CHILD_INIT})
+
+static void creation_done(struct creation *creation) {
+        child_done(&creation->child);
+        state_directory_done(&creation->directory);
+        state_done(&creation->state);
+        plan_done(&creation->plan);
+        host_done(&creation->host);
+        config_done(&creation->config);
+        fd_close(&creation->root_fd);
+        free(creation->config_text);
+        free(creation->staging);
+}
+
+/* --- find every mistake --- */
+
+static int load_config(struct creation *creation) {
+        const struct create_options *options = creation->options;
+        const char *bundle = text_is_empty(options->bundle) ? "." : options->bundle;
+        autoclose int bundle_fd = open(bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int r;
+
+        if (bundle_fd < 0)
+                return fail(errno, "open bundle `%s`", bundle);
+        r = config_load(bundle_fd, text_is_empty(options->config_name) ? "config.json" : options->config_name,
+                        &creation->config, &creation->config_text, &creation->config_size);
+        return r < 0 ? r : config_check(&creation->config);
+}
+
+static int compile_filter(struct creation *creation) {
+        autoclose int cache_fd = -1;
+
+        if (!creation->config.linux.has_seccomp)
+                return 0;
+        /* A cache that cannot be made or opened only costs time. */
+        (void)mkdirat(creation->root_fd, CACHE_DIRECTORY, 0700);
+        cache_fd = openat(creation->root_fd, CACHE_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return seccomp_compile(&creation->config.linux.seccomp, cache_fd, &creation->plan.seccomp);
+}
+
+static void warn_of_capabilities(const struct plan *plan) {
+        struct text names = TEXT_INIT;
+
+        if (plan->ignored_capabilities.count == 0)
+                return;
+        for (size_t i = 0; i < plan->ignored_capabilities.count; i++) {
+                const char *name = plan->ignored_capabilities.items[i];
+
+                if (!names.bytes || !strstr(names.bytes, name))
+                        text_add_format(&names, "%s%s", names.length ? " " : "", name);
+        }
+        log_warning("ignoring unknown or unavailable capabilities: [%s]", names.bytes);
+        text_done(&names);
+}
+
+static int decide(struct creation *creation, const char *root) {
+        const struct create_options *options = creation->options;
+        int r = state_check_id(options->id);
+
+        if (r < 0)
+                return r;
+        r = load_config(creation);
+        if (r < 0)
+                return r;
+        r = lsm_check(&creation->config);
+        if (r < 0)
+                return r;
+        r = host_probe(&creation->host);
+        if (r < 0)
+                return r;
+        r = plan_make(&creation->config, options, &creation->host, &creation->plan);
+        if (r < 0)
+                return r;
+        creation->root_fd = state_root_open(root, true);
+        if (creation->root_fd < 0)
+                return creation->root_fd;
+        creation->staging = text_format("%s/%s", root, options->id);
+        warn_of_capabilities(&creation->plan);
+        return compile_filter(creation);
+}
+
+/* --- record the intent --- */
+
+static char *timestamp(void) {
+        struct timespec now;
+        struct tm utc;
+        char seconds[32];
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        gmtime_r(&now.tv_sec, &utc);
+        strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
+        return text_format("%s.%09ldZ", seconds, now.tv_nsec);
+}
+
+static void copy_cgroup(const struct cgroup *from, struct cgroup *to) {
+        *to = (struct cgroup){.mode = from->mode, .manager = from->manager, .v2_fd = -1};
+        for (size_t i = 0; i < from->n_places; i++)
+                *array_append(to->places, to->n_places) = (struct cgroup_place){
+                        .controllers = text_copy(from->places[i].controllers),
+                        .directory = text_copy(from->places[i].directory),
+                        .path = text_copy(from->places[i].path),
+                        .v2 = from->places[i].v2,
+                };
+}
+
+static int describe(struct creation *creation) {
+        struct state *state = &creation->state;
+        const struct plan *plan = &creation->plan;
+        const struct string_map *annotations = &creation->config.annotations;
+        char boot_id[BOOT_ID_MAX];
+        int r = proc_boot_id(boot_id);
+
+        if (r < 0)
+                return fail(-r, "read the boot id");
+        state->id = text_copy(creation->options->id);
+        state->bundle = text_copy(plan->bundle);
+        state->rootfs = text_copy(plan->rootfs);
+        state->created = timestamp();
+        state->boot_id = text_copy(boot_id);
+        state->owner = getuid();
+        state->private_pid_namespace = plan->creates[NAMESPACE_PID];
+        state->has_poststart = creation->config.hooks[HOOK_POSTSTART].count > 0;
+        state->has_poststop = creation->config.hooks[HOOK_POSTSTOP].count > 0;
+        for (size_t i = 0; i < annotations->count; i++)
+                *array_append(state->annotations.items, state->annotations.count) = (struct string_pair){
+                        text_copy(annotations->items[i].key), text_copy(annotations->items[i].value)};
+        copy_cgroup(&plan->cgroup, &state->cgroup);
+        return state_identify(getpid(), &state->creator);
+}
+
+/* From here on `delete --force` finds everything that we may leave behind. */
+static int record_intent(struct creation *creation) {
+        int r = describe(creation);
+
+        if (r < 0)
+                return r;
+        r = state_reserve(creation->root_fd, creation->options->id, &creation->directory);
+        if (r < 0)
+                return r;
+        r = state_save(&creation->directory, &creation->state);
+        if (r < 0)
+                return r;
+        r = file_replace(creation->directory.fd, STATE_CONFIG, creation->config_text, creation->config_size, 0600);
+        return r < 0 ? fail(-r, "write the copy of config.json") : 0;
+}
+
+/* --- act --- */
+
+static void remove_pid_file(const struct creation *creation) {
+        if (!text_is_empty(creation->options->pid_file) && creation->state.init.pid)
+                (void)unlink(creation->options->pid_file);
+}
+
+static int write_pid_file(const struct creation *creation) {
+        const char *path = creation->options->pid_file;
+        autofree char *text = NULL;
+        int r;
+
+        if (text_is_empty(path))
+                return 0;
+        /* Digits only: engines parse the whole of it. */
+        text = text_format("%d", (int)creation->child.pid);
+        r = file_replace(AT_FDCWD, path, text, strlen(text), 0644);
+        return r < 0 ? fail(-r, "write pid file `%s`", path) : 0;
+}
+
+static int delegate_cgroup(struct creation *creation) {
+        const struct plan *plan = &creation->plan;
+        const struct linux_config *config = &creation->config.linux;
+
+        /* The root of the container's user namespace may divide its own cgroup: only where it sees just that. */
+        if (!plan->creates[NAMESPACE_USER] || !plan->creates[NAMESPACE_CGROUP] || config->uid_mappings.count == 0)
+                return 0;
+        for (size_t i = 0; i < config->uid_mappings.count; i++)
+                for (size_t j = 0; j < config->gid_mappings.count; j++)
+                        if (config->uid_mappings.items[i].container_id == 0 && config->gid_mappings.items[j].container_id == 0)
+                                return cgroup_delegate(&creation->plan.cgroup, config->uid_mappings.items[i].host_id,
+                                                       config->gid_mappings.items[j].host_id);
+        return 0;
+}
+
+static int act(struct creation *creation) {
+        int r = cgroup_create(&creation->plan.cgroup, creation->config.linux.has_resources ? &creation->config.linux.resources : NULL);
+
+        if (r < 0)
+                return r;
+        r = delegate_cgroup(creation);
+        if (r < 0)
+                return r;
+        mount_api_set_staging(creation->staging);
+        r = parent_launch(&creation->plan, &creation->state, &creation->directory, &creation->child);
+        if (r < 0)
+                return r;
+        r = state_identify(creation->child.pid, &creation->state.init);
+        if (r < 0)
+                return r;
+        r = state_save(&creation->directory, &creation->state);
+        if (r < 0)
+                return r;
+        r = write_pid_file(creation);
+        if (r < 0)
+                return r;
+        return parent_release(&creation->plan, &creation->state, &creation->child);
+}
+
+/* The reverse of record_intent() and act(). The first failure is what the user must see, so these ones only warn. */
+static void undo(struct creation *creation, bool launched) {
+        autofree char *cause = text_copy(fail_text());
+
+        parent_kill(&creation->child);
+        remove_pid_file(creation);
+        if (end_container(&creation->directory, &creation->state, launched ? &creation->config : NULL) < 0)
+                log_warning("undo: %s", fail_text());
+        fail_take_over(cause);
+}
+
+static int create(const char *root, struct creation *creation) {
+        int r = decide(creation, root);
+
+        if (r < 0)
+                return r;
+        r = record_intent(creation);
+        if (r >= 0)
+                r = act(creation);
+        if (r < 0 && creation->directory.fd >= 0)
+                undo(creation, creation->child.pid > 0);
+        return r;
+}
+
+int container_create(const char *root, const struct create_options *options) {
+        autodone(creation) struct creation creation = CREATION_INIT;
+
+        creation.options = options;
+        return create(root, &creation);
+}
+
+/* --- run --- */
+
+static int run_poststart(struct creation *creation) {
+        int r;
+
+        if (!creation->state.has_poststart)
+                return 0;
+        r = end_run_hooks(&creation->config, HOOK_POSTSTART, &creation->state, STATUS_RUNNING);
+        if (r < 0)
+                undo(creation, true);
+        return r;
+}
+
+static int stay_in_foreground(struct creation *creation, struct foreground *foreground, int *ret_exit) {
+        int r = foreground_serve(foreground, &creation->child, ret_exit);
+
+        if (r < 0 || creation->options->keep)
+                return r;
+        /* Somebody else may have deleted it meanwhile. */
+        if (state_lock(&creation->directory, creation->options->id) < 0) {
+                fail_forget();
+                return 0;
+        }
+        if (end_container(&creation->directory, &creation->state, &creation->config) < 0)
+                log_warning("delete container: %s", fail_text());
+        return 0;
+}
+
+int container_run(const char *root, const struct create_options *options, int *ret_exit) {
+        autodone(creation) struct creation creation = CREATION_INIT;
+        autodone(foreground) struct foreground foreground = FOREGROUND_INIT;
+        int r;
+
+        creation.options = options;
+        creation.plan.starts_at_once = true;
+        if (!options->detach) {
+                r = foreground_prepare(&foreground, !options->no_subreaper);
+                if (r < 0)
+                        return r;
+        }
+        r = create(root, &creation);
+        if (r < 0)
+                return r;
+        r = run_poststart(&creation);
+        if (r < 0)
+                return r;
+        /* Others must be able to `kill` and `delete` it while we only wait. */
+        state_unlock(&creation.directory);
+        *ret_exit = 0;
+        return options->detach ? 0 : stay_in_foreground(&creation, &foreground, ret_exit);
+}

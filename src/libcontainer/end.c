@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The end of a container. Runs in the runtime's process. */
+#include "libcontainer/end.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "libcontainer/isolation/hooks.h"
+#include "util/fail.h"
+#include "util/fd.h"
+#include "util/text.h"
+
+/* Processes die in milliseconds; a minute is for those that wait for a disk. */
+#define EMPTY_MILLISECONDS 30000
+
+int end_run_hooks(const struct config *config, enum hook_kind kind, const struct state *state, enum status status) {
+        autoclose int bundle_fd = open(state->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct text text = TEXT_INIT;
+        int r;
+
+        if (config->hooks[kind].count == 0)
+                return 0;
+        state_print_for_hook(state, status, status == STATUS_STOPPED ? 0 : (pid_t)state->init.pid, &text);
+        r = hooks_run(&(struct hook_call){.hooks = &config->hooks[kind],
+                                          .kind = kind,
+                                          .state = text.bytes,
+                                          .environment = environ,
+                                          .directory_fd = bundle_fd},
+                      kind == HOOK_POSTSTOP);
+        text_done(&text);
+        return r;
+}
+
+int end_container(const struct state_directory *directory, const struct state *state, const struct config *config) {
+        int r = cgroup_destroy(&state->cgroup, EMPTY_MILLISECONDS);
+
+        if (r < 0)
+                return r;
+        r = state_remove(directory, state->id);
+        if (r < 0)
+                return r;
+        return config ? end_run_hooks(config, HOOK_POSTSTOP, state, STATUS_STOPPED) : 0;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What this tare can do, as JSON (features.md and features-linux.md of the specification): printed from the very tables
+ * that decode config.json, so the two cannot disagree. Pure but for questions to the kernel about seccomp flags.
+ */
+#pragma once
+
+#include "util/text.h"
+
+void features_print(struct text *text);

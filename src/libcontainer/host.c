@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Facts about the machine. Runs in the runtime's process, before the plan is made. */
+#include "libcontainer/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "util/alloc.h"
+#include "util/fail.h"
+#include "util/file.h"
+#include "util/text.h"
+
+/* The initial user namespace maps every id to itself: one line, "0 0 4294967295". */
+static int probe_user_namespace(bool *ret) {
+        autofree char *map = NULL;
+        unsigned long inside, outside, size;
+        int r = file_read(AT_FDCWD, "/proc/self/uid_map", 64 * 1024, &map, NULL);
+
+        if (r < 0)
+                return fail(-r, "read `/proc/self/uid_map`");
+        *ret = sscanf(map, "%lu %lu %lu", &inside, &outside, &size) != 3 || inside || outside || size != UINT32_MAX;
+        return 0;
+}
+
+int host_probe(struct host *ret) {
+        int r;
+
+        ret->euid = geteuid();
+        ret->egid = getegid();
+        r = probe_user_namespace(&ret->in_user_namespace);
+        if (r < 0)
+                return r;
+        return cgroup_host_probe(&ret->cgroups);
+}
+
+void host_done(struct host *host) {
+        cgroup_host_done(&host->cgroups);
+}
+
+const char *host_runtime_dir(void) {
+        const char *directory = getenv("XDG_RUNTIME_DIR");
+
+        return text_is_empty(directory) ? NULL : directory;
+}

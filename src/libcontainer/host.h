@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the machine and the caller can do: probed once, in the runtime's process, before anything is decided. Reads only.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "cgroups/cgroup.h"
+
+struct host {
+        uid_t euid;
+        gid_t egid;
+        bool in_user_namespace; /* the runtime itself runs in a user namespace: no device nodes, no raising of limits */
+        struct cgroup_host cgroups;
+};
+#define HOST_INIT ((struct host){})
+
+int host_probe(struct host *ret);
+void host_done(struct host *host);
+
+/* $XDG_RUNTIME_DIR, or NULL when it is unset or empty (podman calls with it set and empty). */
+const char *host_runtime_dir(void);

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Settings of the container's namespaces. Runs in init. */
+#include "libcontainer/isolation/kernel-settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <linux/magic.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "libcontainer/isolation/mount-api.h"
+#include "util/alloc.h"
+#include "util/fail.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/kernel.h"
+#include "util/path.h"
+#include "util/text.h"
+
+/* Permission to search for everybody, as in runc: the process's user must find the keyring (keyctl(2), 0x80000). */
+#define KEY_USER_SEARCH_FOR_OTHERS 0x00080000u
+
+int settings_join_keyring(const struct plan *plan) {
+        autofree char *name = NULL;
+        long key, permissions;
+
+        if (!plan->new_keyring)
+                return 0;
+        name = text_format("_ses.%s", plan->id);
+        key = kernel_keyctl(KEYCTL_JOIN_SESSION_KEYRING, (unsigned long)name, 0, 0, 0);
+        /* ENOSYS: no keys in this kernel. EPERM and EACCES: an outer container's filter forbids them, to all alike. */
+        if (key < 0)
+                return errno == ENOSYS || errno == EPERM || errno == EACCES ? 0 : fail(errno, "join session keyring `%s`", name);
+        permissions = 0x3f3f0000 | KEY_USER_SEARCH_FOR_OTHERS;
+        if (kernel_keyctl(KEYCTL_SETPERM, (unsigned long)key, (unsigned long)permissions, 0, 0) < 0)
+                return fail(errno, "set permissions of session keyring `%s`", name);
+        return 0;
+}
+
+int settings_raise_loopback(const struct plan *plan) {
+        struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+        autoclose int socket_fd = -1;
+
+        if (!plan->creates[NAMESPACE_NETWORK])
+                return 0;
+        socket_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (socket_fd < 0)
+                return fail(errno, "open socket for the loopback device");
+        return ioctl(socket_fd, SIOCSIFFLAGS, &request) < 0 ? fail(errno, "set the loopback device up") : 0;
+}
+
+int settings_set_names(const struct plan *plan) {
+        const char *hostname = plan->config->hostname, *domainname = plan->config->domainname;
+
+        if (!text_is_empty(hostname) && sethostname(hostname, strlen(hostname)) < 0)
+                return fail(errno, "hostname: set `%s`", hostname);
+        if (!text_is_empty(domainname) && setdomainname(domainname, strlen(domainname)) < 0)
+                return fail(errno, "domainname: set `%s`", domainname);
+        return 0;
+}
+
+static bool needs_procfs(const struct plan *plan) {
+        return plan->config->linux.sysctl.count > 0 || !text_is_empty(plan->config->process.apparmor_profile) ||
+               !text_is_empty(plan->config->process.selinux_label);
+}
+
+/* The fallback: the host's /proc, which is where it says as long as the pivot has not happened, and is checked to be one. */
+static int open_host_procfs(int *ret_fd) {
+        autoclose int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct statfs status;
+
+        if (fd < 0 || fstatfs(fd, &status) < 0)
+                return fail(errno, "open `/proc`");
+        if (status.f_type != PROC_SUPER_MAGIC)
+                return reject("`/proc` is not a procfs");
+        *ret_fd = take_fd(&fd);
+        return 0;
+}
+
+int settings_open_procfs(const struct plan *plan, int *ret_fd) {
+        *ret_fd = -1;
+        if (!needs_procfs(plan))
+                return 0;
+        if (!mount_api_is_new())
+                return open_host_procfs(ret_fd);
+        *ret_fd = mount_new("proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+        if (*ret_fd >= 0)
+                return 0;
+        /* Inside another container that covers parts of its /proc the kernel refuses a full one to a user namespace. */
+        if (*ret_fd == -EPERM && plan->in_user_namespace) {
+                fail_forget();
+                return open_host_procfs(ret_fd);
+        }
+        return within(*ret_fd, "open a private procfs");
+}
+
+/* "net.ipv4.ip_forward" or "net/ipv4/ip_forward": whichever separator comes first is the separator (sysctl.d(5)). */
+static char *sysctl_path(const char *key) {
+        char *path = text_format("sys/%s", key);
+        const char *first = strpbrk(key, "./");
+
+        if (first && *first == '.')
+                for (char *p = path + strlen("sys/"); *p; p++)
+                        *p = *p == '.' ? '/' : *p == '/' ? '.' : *p;
+        return path;
+}
+
+int settings_write_sysctl(const struct plan *plan, int procfs_fd) {
+        const struct string_map *sysctl = &plan->config->linux.sysctl;
+
+        for (size_t i = 0; i < sysctl->count; i++) {
+                autofree char *path = sysctl_path(sysctl->items[i].key);
+                autoclose int fd = path_open_no_symlinks(procfs_fd, path, O_WRONLY);
+                size_t length = strlen(sysctl->items[i].value);
+
+                if (fd < 0)
+                        return fail(-fd, "linux.sysctl[\"%s\"]: open", sysctl->items[i].key);
+                if (write(fd, sysctl->items[i].value, length) < 0)
+                        return fail(errno, "linux.sysctl[\"%s\"]: write `%s`", sysctl->items[i].key, sysctl->items[i].value);
+        }
+        return 0;
+}

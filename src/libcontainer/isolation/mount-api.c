@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Mounts on descriptors, by the calls of Linux 5.2 and 5.12, with mount(2) as the fallback. Runs in the container's
+ * first process before the pivot, or in the helper that opens host paths for it.
+ */
+#include "libcontainer/isolation/mount-api.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "util/alloc.h"
+#include "util/fail.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+#include "util/text.h"
+
+static const char *staging;
+
+static const struct {
+        unsigned long flag;
+        uint64_t attribute;
+} attributes[] = {
+        {MS_RDONLY, MOUNT_ATTR_RDONLY},     {MS_NOSUID, MOUNT_ATTR_NOSUID},         {MS_NODEV, MOUNT_ATTR_NODEV},
+        {MS_NOEXEC, MOUNT_ATTR_NOEXEC},     {MS_NODIRATIME, MOUNT_ATTR_NODIRATIME}, {MS_NOATIME, MOUNT_ATTR_NOATIME},
+        {MS_STRICTATIME, MOUNT_ATTR_STRICTATIME}, {MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW},
+};
+
+#define MS_ATIME_GROUP (MS_NOATIME | MS_RELATIME | MS_STRICTATIME)
+
+/* Flags of the superblock and the option words that fsconfig(2) takes for them. */
+static const struct {
+        unsigned long flag;
+        const char *option;
+} superblock_flags[] = {
+        {MS_RDONLY, "ro"}, {MS_SYNCHRONOUS, "sync"}, {MS_DIRSYNC, "dirsync"}, {MS_MANDLOCK, "mand"}, {MS_LAZYTIME, "lazytime"},
+};
+
+/*
+ * One superblock stands behind all mounts of these in their namespace, so a superblock flag of ours would be refused or
+ * would reach mounts that are not ours; the flag of the mount is what counts.
+ */
+static const char *const shared_superblocks[] = {"proc", "sysfs", "mqueue", "cgroup", "cgroup2"};
+
+void mount_api_set_staging(const char *directory) {
+        staging = directory;
+}
+
+bool mount_api_is_new(void) {
+        static int is_new = -1;
+
+        /* An attribute struct of size 0 is refused by every kernel that has the call at all. */
+        if (is_new < 0)
+                is_new = kernel_mount_setattr(-1, "", 0, NULL, 0) < 0 && errno == EINVAL;
+        return is_new;
+}
+
+static uint64_t attributes_of(unsigned long flags) {
+        uint64_t bits = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(attributes); i++)
+                if (flags & attributes[i].flag)
+                        bits |= attributes[i].attribute;
+        return bits;
+}
+
+static bool has_shared_superblock(const char *type) {
+        for (size_t i = 0; i < ELEMENTSOF(shared_superblocks); i++)
+                if (strcmp(type, shared_superblocks[i]) == 0)
+                        return true;
+        return false;
+}
+
+/* --- a new file system --- */
+
+/* What the file system itself wrote about its refusal ("e tmpfs: Bad value for 'size'"), without the level letter. */
+static int fail_with_reason(int error, int context_fd, const char *type, const char *option) {
+        char reason[256];
+        ssize_t length = read(context_fd, reason, sizeof(reason) - 1);
+
+        if (length < 3)
+                return fail(error, "mount `%s`%s%s", type, option ? ": option " : "", option ? option : "");
+        reason[length] = '\0';
+        reason[strcspn(reason, "\n")] = '\0';
+        return fail(error, "mount `%s`: %s", type, reason + 2);
+}
+
+/* One option, "key" or "key=value"; `option` is cut in place. */
+static int set_option(int context_fd, const char *type, char *option) {
+        char *value = strchr(option, '=');
+        int r;
+
+        if (value)
+                *value++ = '\0';
+        if (value && value[0] == '"' && value[1] && value[strlen(value) - 1] == '"') {
+                value++;
+                value[strlen(value) - 1] = '\0';
+        }
+        r = kernel_fsconfig(context_fd, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, option, value, 0);
+        return r < 0 ? fail_with_reason(errno, context_fd, type, option) : 0;
+}
+
+/* Options are separated by commas, but for those in the quotes of an SELinux context. */
+static char *next_option(char **rest) {
+        char *begin = *rest, *end = begin;
+        bool quoted = false;
+
+        for (; *end && (quoted || *end != ','); end++)
+                if (*end == '"')
+                        quoted = !quoted;
+        *rest = *end ? end + 1 : end;
+        *end = '\0';
+        return begin;
+}
+
+static int set_options(int context_fd, const char *type, const char *data) {
+        autofree char *copy = text_copy(data);
+
+        for (char *rest = copy; rest && *rest;) {
+                char *option = next_option(&rest);
+                int r = *option ? set_option(context_fd, type, option) : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int set_superblock(int context_fd, const char *type, const char *source, unsigned long flags) {
+        if (!text_is_empty(source) && kernel_fsconfig(context_fd, FSCONFIG_SET_STRING, "source", source, 0) < 0)
+                return fail_with_reason(errno, context_fd, type, "source");
+        for (size_t i = 0; !has_shared_superblock(type) && i < ELEMENTSOF(superblock_flags); i++)
+                if (flags & superblock_flags[i].flag &&
+                    kernel_fsconfig(context_fd, FSCONFIG_SET_FLAG, superblock_flags[i].option, NULL, 0) < 0)
+                        return fail_with_reason(errno, context_fd, type, superblock_flags[i].option);
+        return 0;
+}
+
+static int new_by_context(const char *type, const char *source, unsigned long flags, const char *data) {
+        autoclose int context_fd = kernel_fsopen(type, FSOPEN_CLOEXEC);
+        int r, mount_fd;
+
+        if (context_fd < 0)
+                return fail(errno, "mount `%s`", type);
+        r = set_superblock(context_fd, type, source, flags);
+        if (r < 0)
+                return r;
+        r = set_options(context_fd, type, data);
+        if (r < 0)
+                return r;
+        if (kernel_fsconfig(context_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+                return fail_with_reason(errno, context_fd, type, NULL);
+        mount_fd = kernel_fsmount(context_fd, FSMOUNT_CLOEXEC, (unsigned)attributes_of(flags));
+        return mount_fd < 0 ? fail(errno, "mount `%s`", type) : mount_fd;
+}
+
+/* The fallback's result: the top of the staging directory, which mount_attach() moves away again. */
+static int open_staged(const char *what) {
+        int fd = open(staging, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0)
+                fd = open(staging, O_PATH | O_CLOEXEC);
+        return fd < 0 ? fail(errno, "mount `%s`: open staging directory", what) : fd;
+}
+
+static int new_by_path(const char *type, const char *source, unsigned long flags, const char *data) {
+        if (mount(text_is_empty(source) ? type : source, staging, type, flags, data) < 0)
+                return fail(errno, "mount `%s`", type);
+        return open_staged(type);
+}
+
+int mount_new(const char *type, const char *source, unsigned long flags, const char *data) {
+        if (mount_api_is_new())
+                return new_by_context(type, source, flags, data);
+        return new_by_path(type, source, flags, data);
+}
+
+/* --- clones --- */
+
+/* A directory is staged on the staging directory itself, a file on a file in it. */
+static int clone_by_path(const char *source, unsigned long flags, bool is_directory) {
+        autofree char *target = is_directory ? text_copy(staging) : text_format("%s/staging", staging);
+        int fd;
+
+        if (!is_directory && mknod(target, S_IFREG | 0600, 0) < 0 && errno != EEXIST)
+                return fail(errno, "make staging file `%s`", target);
+        if (mount(source, target, NULL, MS_BIND | (flags & MS_REC), NULL) < 0)
+                return fail(errno, "bind `%s`", source);
+        fd = open(target, O_PATH | O_CLOEXEC);
+        return fd < 0 ? fail(errno, "open staged `%s`", source) : fd;
+}
+
+static bool is_directory_fd(int fd) {
+        struct stat status;
+
+        return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+int mount_clone(int fd, unsigned long flags) {
+        char path[FD_PATH_MAX];
+        int mount_fd;
+
+        if (!mount_api_is_new()) {
+                fd_path(path, fd);
+                return clone_by_path(path, flags, is_directory_fd(fd));
+        }
+        mount_fd = kernel_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+                                                    (flags & MS_REC ? AT_RECURSIVE : 0));
+        return mount_fd < 0 ? fail(errno, "clone mount") : mount_fd;
+}
+
+int mount_clone_path(const char *path, unsigned long flags) {
+        autoclose int fd = open(path, O_PATH | O_CLOEXEC);
+        int mount_fd;
+
+        if (fd < 0)
+                return fail(errno, "open `%s`", path);
+        mount_fd = mount_clone(fd, flags);
+        return mount_fd < 0 ? within(mount_fd, "bind `%s`", path) : mount_fd;
+}
+
+/* --- flags --- */
+
+/* A remount of a bind replaces all flags: what was there and is not cleared must be named again. */
+static unsigned long current_flags(int fd) {
+        static const struct {
+                unsigned long statfs_flag, flag;
+        } table[] = {
+                {ST_RDONLY, MS_RDONLY},   {ST_NOSUID, MS_NOSUID},         {ST_NODEV, MS_NODEV},      {ST_NOEXEC, MS_NOEXEC},
+                {ST_NOATIME, MS_NOATIME}, {ST_NODIRATIME, MS_NODIRATIME}, {ST_RELATIME, MS_RELATIME},
+        };
+        unsigned long flags = 0;
+        struct statfs status;
+
+        if (fstatfs(fd, &status) < 0)
+                return 0;
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                if ((unsigned long)status.f_flags & table[i].statfs_flag)
+                        flags |= table[i].flag;
+        return flags;
+}
+
+static int change_by_remount(int fd, unsigned long set, unsigned long clear) {
+        unsigned long flags = current_flags(fd) & ~clear;
+        char path[FD_PATH_MAX];
+
+        if (set & MS_ATIME_GROUP)
+                flags &= ~(unsigned long)MS_ATIME_GROUP;
+        fd_path(path, fd);
+        if (mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | flags | set, NULL) < 0)
+                return fail(errno, "set mount flags");
+        return 0;
+}
+
+static int set_attributes(int fd, unsigned flags, struct mount_attr *attr) {
+        if (kernel_mount_setattr(fd, "", AT_EMPTY_PATH | flags, attr, sizeof(*attr)) < 0)
+                return fail(errno, "set mount flags");
+        return 0;
+}
+
+int mount_change(int mount_fd, unsigned long set, unsigned long clear) {
+        const unsigned long mount_flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NODIRATIME | MS_NOSYMFOLLOW;
+        struct mount_attr attr = {
+                .attr_set = attributes_of(set),
+                .attr_clr = attributes_of(clear & mount_flags),
+        };
+
+        set &= mount_flags | MS_ATIME_GROUP;
+        clear &= mount_flags | MS_ATIME_GROUP;
+        if (!set && !clear)
+                return 0;
+        if (!mount_api_is_new())
+                return change_by_remount(mount_fd, set, clear);
+        /* The atime modes are one field: the kernel wants it cleared as a whole when it is set. Relatime is 0. */
+        if ((set | clear) & MS_ATIME_GROUP)
+                attr.attr_clr |= MOUNT_ATTR__ATIME;
+        return set_attributes(mount_fd, 0, &attr);
+}
+
+int mount_change_tree(int mount_fd, uint64_t set, uint64_t clear) {
+        struct mount_attr attr = {.attr_set = set, .attr_clr = clear};
+
+        if (!set && !clear)
+                return 0;
+        if (!mount_api_is_new())
+                return fail(ENOSYS, "set mount flags recursively");
+        if ((set | clear) & MOUNT_ATTR__ATIME)
+                attr.attr_clr |= MOUNT_ATTR__ATIME;
+        return set_attributes(mount_fd, AT_RECURSIVE, &attr);
+}
+
+int mount_reconfigure(int fd, unsigned long flags, const char *data) {
+        char path[FD_PATH_MAX];
+
+        fd_path(path, fd);
+        return mount(NULL, path, NULL, flags, data) < 0 ? fail(errno, "remount") : 0;
+}
+
+/* --- propagation --- */
+
+int mount_propagate(int mount_fd, unsigned long propagation) {
+        struct mount_attr attr = {.propagation = propagation & ~(unsigned long)MS_REC};
+        char path[FD_PATH_MAX];
+
+        if (mount_api_is_new())
+                return set_attributes(mount_fd, propagation & MS_REC ? AT_RECURSIVE : 0, &attr);
+        fd_path(path, mount_fd);
+        return mount_propagate_path(path, propagation);
+}
+
+int mount_propagate_path(const char *path, unsigned long propagation) {
+        if (mount(NULL, path, NULL, propagation, NULL) < 0)
+                return fail(errno, "set propagation of `%s`", path);
+        return 0;
+}
+
+/* --- attaching --- */
+
+int mount_attach(int mount_fd, int target_fd) {
+        char from[FD_PATH_MAX], to[FD_PATH_MAX];
+
+        if (mount_api_is_new()) {
+                if (kernel_move_mount(mount_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+                        return fail(errno, "attach mount");
+                return 0;
+        }
+        fd_path(from, mount_fd);
+        fd_path(to, target_fd);
+        if (mount(from, to, NULL, MS_MOVE, NULL) < 0)
+                return fail(errno, "attach mount");
+        return 0;
+}

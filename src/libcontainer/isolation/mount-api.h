@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A mount while it is made: created detached, given its flags and its propagation, and only then attached to a target
+ * that is a descriptor. So there is no moment at which a half-made mount is visible, and no path is looked up twice.
+ *
+ * On kernels without the calls for it (fsopen, open_tree, move_mount of 5.2, mount_setattr of 5.12) the same happens by
+ * mount(2) on a staging directory of the host, which the mount leaves by MS_MOVE. Everything runs in a process that is
+ * in the container's mount namespace, before the pivot. Flags are MS_* everywhere; failures are recorded.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Where the fallback stages: an absolute path of a directory that only we use. Borrowed; call once before the rest. */
+void mount_api_set_staging(const char *directory);
+
+/* True if the kernel has the new calls; asked once. */
+bool mount_api_is_new(void);
+
+/*
+ * Makes a new instance of a file system: `flags` are MS_*, of the mount and of the superblock; `data` are the file
+ * system's own options or NULL. Returns a descriptor of the detached mount (-errno, recorded with the file system's own
+ * explanation where it gives one).
+ */
+int mount_new(const char *type, const char *source, unsigned long flags, const char *data);
+
+/* Clones the tree at a descriptor (O_PATH will do) or at a host path; MS_REC in `flags` takes the mounts below it too. */
+int mount_clone(int fd, unsigned long flags);
+int mount_clone_path(const char *path, unsigned long flags);
+
+/* Sets and clears per-mount flags (MS_RDONLY, MS_NOSUID ...; of the atime group the set one replaces the others). */
+int mount_change(int mount_fd, unsigned long set, unsigned long clear);
+
+/* The same for the whole tree by MOUNT_ATTR_* bits; -ENOSYS recorded where the kernel has no mount_setattr(2). */
+int mount_change_tree(int mount_fd, uint64_t set, uint64_t clear);
+
+/* A remount of the superblock behind an attached mount, with all of its flags (MS_REMOUNT among them) and its options. */
+int mount_reconfigure(int fd, unsigned long flags, const char *data);
+
+/* MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC for the tree. */
+int mount_propagate(int mount_fd, unsigned long propagation);
+int mount_propagate_path(const char *path, unsigned long propagation);
+
+/* Attaches a detached mount on top of the target (an O_PATH descriptor). */
+int mount_attach(int mount_fd, int target_fd);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Mounts below the container's root. Runs in init, before the pivot. */
+#include "libcontainer/isolation/mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "libcontainer/isolation/lsm.h"
+#include "libcontainer/isolation/mount-api.h"
+#include "util/alloc.h"
+#include "util/fail.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+#include "util/path.h"
+#include "util/text.h"
+
+/* Flags that belong to the mount itself; the rest of MS_* are the superblock's or say how to mount. */
+#define MS_PER_MOUNT                                                                                      \
+        (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME |        \
+         MS_STRICTATIME | MS_NOSYMFOLLOW)
+
+/*
+ * Targets that the runtime and the process trust must not be led elsewhere by the image, not even elsewhere inside it:
+ * a false /proc would take LSM and sysctl writes (CVE-2019-19921, CVE-2023-27561), a false /dev the device nodes.
+ */
+static bool wants_plain_directory(const struct mount_plan *mount) {
+        return text_equal(mount->type, "proc") || text_equal(mount->type, "sysfs") || strcmp(mount->destination, "/dev") == 0;
+}
+
+static int open_plain_directory(int rootfs_fd, const char *path) {
+        int fd = path_open_no_symlinks(rootfs_fd, path, O_PATH | O_DIRECTORY);
+
+        if (fd == -ENOENT) {
+                fd = path_make_dir(rootfs_fd, path, 0755);
+                fd_close(&fd);
+                fd = path_open_no_symlinks(rootfs_fd, path, O_PATH | O_DIRECTORY);
+        }
+        if (fd == -ELOOP || fd == -ENOTDIR)
+                return reject("`%s` in the rootfs is not a plain directory", path);
+        return fd < 0 ? fail(-fd, "open mount target `%s`", path) : fd;
+}
+
+static bool is_file(int fd) {
+        struct stat status;
+
+        return fstat(fd, &status) == 0 && !S_ISDIR(status.st_mode);
+}
+
+/* *ret_existed: the target was there already, so that its mode means something. */
+static int open_target(const struct mount_plan *mount, int rootfs_fd, int source_fd, bool *ret_existed) {
+        int fd;
+
+        *ret_existed = true;
+        if (wants_plain_directory(mount))
+                return open_plain_directory(rootfs_fd, mount->destination);
+        fd = path_open_in_root(rootfs_fd, mount->destination, O_PATH);
+        if (fd >= 0)
+                return fd;
+        *ret_existed = false;
+        if (fd == -ENOENT)
+                fd = source_fd >= 0 && is_file(source_fd) ? path_make_file(rootfs_fd, mount->destination, 0755)
+                                                          : path_make_dir(rootfs_fd, mount->destination, 0755);
+        return fd < 0 ? fail(-fd, "make mount target `%s`", mount->destination) : fd;
+}
+
+/* The file system's own options: the config's, the mode of an existing target (runc's rule for tmpfs), the label. */
+static char *mount_data(const struct plan *plan, const struct mount_plan *mount, int target_fd, bool existed) {
+        struct text data = TEXT_INIT;
+        struct stat status;
+
+        text_add(&data, mount->options.data ? mount->options.data : "");
+        if (text_equal(mount->type, "tmpfs") && existed && !strstr(data.bytes ? data.bytes : "", "mode=") &&
+            fstat(target_fd, &status) == 0)
+                text_add_format(&data, "%smode=%o", data.length ? "," : "", status.st_mode & 07777);
+        lsm_add_mount_label(plan->config->linux.mount_label, mount->type, &data);
+        return text_take(&data);
+}
+
+static int copy_target(int target_fd, int mount_fd) {
+        autoclose int from = openat(target_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        autoclose int to = openat(mount_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (from < 0 || to < 0)
+                return fail(errno, "open directory to copy up");
+        return copy_up(from, to);
+}
+
+static int make_new(const struct plan *plan, const struct mount_plan *mount, int target_fd, bool existed) {
+        autofree char *data = mount_data(plan, mount, target_fd, existed);
+        int r, mount_fd = mount_new(mount->type, mount->source, mount->options.flags, data[0] ? data : NULL);
+
+        if (mount_fd < 0 || !mount->options.tmpcopyup || !existed)
+                return mount_fd;
+        r = copy_target(target_fd, mount_fd);
+        if (r < 0) {
+                fd_close(&mount_fd);
+                return r;
+        }
+        return mount_fd;
+}
+
+/* Flags in one step while the mount is detached: there is no moment at which it is more open than it should be. */
+static int dress(const struct mount_plan *mount, int mount_fd) {
+        const struct mount_options *options = &mount->options;
+        int r = 0;
+
+        if (mount->action == MOUNT_ACTION_BIND)
+                r = mount_change(mount_fd, options->flags & MS_PER_MOUNT, options->cleared & MS_PER_MOUNT);
+        if (r < 0)
+                return r;
+        return mount_change_tree(mount_fd, options->recursive_set, options->recursive_clear);
+}
+
+static int propagate(const struct mount_plan *mount, int mount_fd) {
+        for (size_t i = 0; i < mount->options.n_propagation; i++) {
+                int r = mount_propagate(mount_fd, mount->options.propagation[i]);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int mount_one(const struct plan *plan, const struct mount_plan *mount, struct sources *sources, int *source_fd) {
+        autoclose int mount_fd = take_fd(source_fd);
+        autoclose int target_fd = -1;
+        bool existed;
+        int r;
+
+        /* Only the fallback for old kernels comes here without the source: it can stage one mount at a time. */
+        if (mount->action == MOUNT_ACTION_BIND && mount_fd < 0) {
+                mount_fd = mount_clone_path(mount->source, mount->options.flags);
+                if (mount_fd < 0)
+                        return mount_fd;
+        }
+        target_fd = open_target(mount, sources->rootfs_fd, mount_fd, &existed);
+        if (target_fd < 0)
+                return target_fd;
+        if (mount->action == MOUNT_ACTION_CGROUP)
+                return mounts_cgroup(plan, mount, sources->rootfs_fd, target_fd);
+        if (mount->action == MOUNT_ACTION_NEW) {
+                mount_fd = make_new(plan, mount, target_fd, existed);
+                if (mount_fd < 0)
+                        return mount_fd;
+        }
+        r = dress(mount, mount_fd);
+        if (r < 0)
+                return r;
+        r = mount_attach(mount_fd, target_fd);
+        if (r < 0)
+                return r;
+        /* An mqueue takes no context= option: its root is labelled once it is attached. */
+        r = lsm_label_mount(plan->config->linux.mount_label, mount->type, mount_fd);
+        return r < 0 ? r : propagate(mount, mount_fd);
+}
+
+/* New flags for the mount that is there: the flags of the mount, and what else is asked of its superblock. */
+static int remount(const struct mount_plan *mount, int rootfs_fd) {
+        autoclose int fd = path_open_in_root(rootfs_fd, mount->destination, O_PATH);
+        const struct mount_options *options = &mount->options;
+        unsigned long superblock = options->flags & ~(MS_PER_MOUNT | MS_REMOUNT | MS_BIND | MS_REC);
+        int r;
+
+        if (fd < 0)
+                return fail(-fd, "open mount `%s`", mount->destination);
+        if (superblock || (options->data && !(options->flags & MS_BIND)))
+                return mount_reconfigure(fd, options->flags, options->data);
+        r = mount_change(fd, options->flags & MS_PER_MOUNT, options->cleared & MS_PER_MOUNT);
+        return r < 0 ? r : propagate(mount, fd);
+}
+
+int mounts_apply(const struct plan *plan, struct sources *sources) {
+        for (size_t i = 0; i < plan->n_mounts; i++) {
+                const struct mount_plan *mount = &plan->mounts[i];
+                int r = mount->action == MOUNT_ACTION_REMOUNT ? remount(mount, sources->rootfs_fd)
+                                                              : mount_one(plan, mount, sources, &sources->mounts[i]);
+
+                if (r < 0)
+                        return within(r, "mounts[%zu]: mount `%s` on `%s`", i,
+                                      mount->source ? mount->source : mount->type, mount->destination);
+        }
+        return 0;
+}
+
+int mounts_seal(const struct plan *plan, int rootfs_fd) {
+        for (size_t i = 0; i < plan->n_mounts; i++) {
+                autoclose int fd = -1;
+                int r;
+
+                if (!plan->mounts[i].late_readonly)
+                        continue;
+                fd = path_open_no_symlinks(rootfs_fd, plan->mounts[i].destination, O_PATH | O_DIRECTORY);
+                if (fd < 0)
+                        return fail(-fd, "open `%s`", plan->mounts[i].destination);
+                r = mount_change(fd, MS_RDONLY, 0);
+                if (r < 0)
+                        return within(r, "mounts[%zu]: make `%s` read-only", i, plan->mounts[i].destination);
+        }
+        if (plan->config->root.readonly && config_namespace(plan->config, NAMESPACE_MOUNT)) {
+                int r = mount_change(rootfs_fd, MS_RDONLY, 0);
+
+                if (r < 0)
+                        return within(r, "root.readonly");
+        }
+        return 0;
+}

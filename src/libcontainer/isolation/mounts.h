@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The config's mounts, below the container's root. In init, before the pivot; must not run before the namespaces are
+ * joined and (with a cgroup namespace) before that is made. Targets are resolved below rootfs_fd and held as descriptors.
+ */
+#pragma once
+
+#include "libcontainer/isolation/sources.h"
+#include "libcontainer/plan.h"
+
+/* Applies mounts[] in their order. Takes the sources' descriptors one by one. Records with the mount's JSON path. */
+int mounts_apply(const struct plan *plan, struct sources *sources);
+
+/* Sets what had to wait until /dev was filled: its read-only flag, and root.readonly. */
+int mounts_seal(const struct plan *plan, int rootfs_fd);
+
+/* The container's view of the cgroup hierarchies at the target (mounts-cgroup.c). */
+int mounts_cgroup(const struct plan *plan, const struct mount_plan *mount, int rootfs_fd, int target_fd);
+
+/* Copies what lies in a directory into a new file system, for tmpcopyup (copy-up.c). Both O_RDONLY. Records. */
+int copy_up(int from_fd, int to_fd);

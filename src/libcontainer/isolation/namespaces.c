@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making and joining namespaces. Each function's header says in which process it runs. */
+#include "libcontainer/isolation/namespaces.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "util/alloc.h"
+#include "util/fail.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/kernel.h"
+#include "util/text.h"
+
+uint64_t namespaces_clone_flags(const struct plan *plan) {
+        uint64_t flags = 0;
+
+        /* Not cgroup: its root is the cgroup in which it is made, and init gets into its own only after the clone. */
+        /* Not time: its offsets must be written before the first process is inside. */
+        for (int kind = 0; kind < NAMESPACE_KINDS; kind++)
+                if (plan->creates[kind] && kind != NAMESPACE_CGROUP && kind != NAMESPACE_TIME)
+                        flags |= (uint64_t)namespace_flag((enum namespace_kind)kind);
+        return flags;
+}
+
+static const struct namespace_join *find_join(const struct plan *plan, enum namespace_kind kind) {
+        for (size_t i = 0; i < plan->n_joins; i++)
+                if (plan->joins[i].kind == kind)
+                        return &plan->joins[i];
+        return NULL;
+}
+
+static int join(const struct namespace_join *namespace) {
+        if (setns(namespace->fd, namespace_flag(namespace->kind)) < 0)
+                return fail(errno, "join %s namespace `%s`", name_of(namespace_kinds, namespace->kind), namespace->path);
+        return 0;
+}
+
+int namespaces_set_child_pid(const struct plan *plan) {
+        const struct namespace_join *pid = find_join(plan, NAMESPACE_PID);
+
+        return pid ? join(pid) : 0;
+}
+
+int namespaces_reset_child_pid(const struct plan *plan) {
+        autoclose int own_fd = -1;
+
+        if (!find_join(plan, NAMESPACE_PID))
+                return 0;
+        own_fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+        if (own_fd < 0)
+                return fail(errno, "open `/proc/self/ns/pid`");
+        return setns(own_fd, CLONE_NEWPID) < 0 ? fail(errno, "return to the runtime's pid namespace") : 0;
+}
+
+int namespaces_join(const struct plan *plan) {
+        for (size_t i = 0; i < plan->n_joins; i++) {
+                int r = plan->joins[i].kind == NAMESPACE_PID ? 0 : join(&plan->joins[i]);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int namespaces_join_all(const struct plan *plan) {
+        int r = namespaces_join(plan);
+
+        /* After the user namespace, which gives the right to it. */
+        return r < 0 ? r : namespaces_set_child_pid(plan);
+}
+
+static int write_offsets(const struct linux_config *config) {
+        char text[128];
+        int length = 0, r;
+
+        if (config->time_offsets.monotonic.present)
+                length += snprintf(text + length, sizeof(text) - (size_t)length, "monotonic %" PRId64 " %" PRIu32 "\n",
+                                   config->time_offsets.monotonic.secs, config->time_offsets.monotonic.nanosecs);
+        if (config->time_offsets.boottime.present)
+                length += snprintf(text + length, sizeof(text) - (size_t)length, "boottime %" PRId64 " %" PRIu32 "\n",
+                                   config->time_offsets.boottime.secs, config->time_offsets.boottime.nanosecs);
+        if (length == 0)
+                return 0;
+        r = file_write_bytes(AT_FDCWD, "/proc/self/timens_offsets", text, (size_t)length);
+        return r < 0 ? fail(-r, "linux.timeOffsets: write") : 0;
+}
+
+int namespaces_unshare_time(const struct plan *plan) {
+        autoclose int children_fd = -1;
+        int r;
+
+        if (!plan->creates[NAMESPACE_TIME])
+                return 0;
+        if (unshare(CLONE_NEWTIME) < 0)
+                return fail(errno, "make time namespace");
+        r = write_offsets(&plan->config->linux);
+        if (r < 0)
+                return r;
+        /* unshare(2) prepares it for children only; a single-threaded process may enter it itself (time_namespaces(7)). */
+        children_fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+        if (children_fd < 0)
+                return fail(errno, "open time namespace");
+        return setns(children_fd, CLONE_NEWTIME) < 0 ? fail(errno, "enter time namespace") : 0;
+}
+
+int namespaces_unshare_cgroup(const struct plan *plan) {
+        if (plan->creates[NAMESPACE_CGROUP] && unshare(CLONE_NEWCGROUP) < 0)
+                return fail(errno, "make cgroup namespace");
+        return 0;
+}
+
+static int write_map(pid_t pid, const char *file, const struct id_mappings *mappings) {
+        struct text text = TEXT_INIT;
+        char path[64];
+        int r;
+
+        for (size_t i = 0; i < mappings->count; i++)
+                text_add_format(&text, "%" PRIu32 " %" PRIu32 " %" PRIu32 "\n", mappings->items[i].container_id,
+                                mappings->items[i].host_id, mappings->items[i].size);
+        snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+        /* One write(2): the kernel takes a map only whole. */
+        r = file_write_bytes(AT_FDCWD, path, text.bytes, text.length);
+        text_done(&text);
+        return r;
+}
+
+/* Without CAP_SETGID over the host's ids the kernel takes a gid map only once setgroups(2) is given up. */
+static int deny_setgroups(pid_t pid) {
+        char path[64];
+        int r;
+
+        snprintf(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
+        r = file_write(AT_FDCWD, path, "deny");
+        return r < 0 ? fail(-r, "give up setgroups in the user namespace") : 0;
+}
+
+int namespaces_write_maps(const struct plan *plan, pid_t pid) {
+        const struct linux_config *config = &plan->config->linux;
+        int r;
+
+        if (!plan->creates[NAMESPACE_USER])
+                return 0;
+        r = write_map(pid, "uid_map", &config->uid_mappings);
+        if (r < 0)
+                return fail(-r, "linux.uidMappings: write map of %zu lines", config->uid_mappings.count);
+        r = write_map(pid, "gid_map", &config->gid_mappings);
+        if (r == -EPERM && geteuid() != 0) {
+                r = deny_setgroups(pid);
+                if (r < 0)
+                        return r;
+                r = write_map(pid, "gid_map", &config->gid_mappings);
+        }
+        return r < 0 ? fail(-r, "linux.gidMappings: write map of %zu lines", config->gid_mappings.count) : 0;
+}

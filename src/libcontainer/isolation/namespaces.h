@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Namespaces beyond what clone3(2) does in one call. Three places take part: the runtime before it clones (the pid
+ * namespace, which only children enter), the stage (a user namespace that is joined comes first and needs a fork
+ * behind it), and init (everything else).
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "libcontainer/plan.h"
+
+/* The CLONE_NEW* flags for the clone that makes init. */
+uint64_t namespaces_clone_flags(const struct plan *plan);
+
+/* In the runtime, around the clone: children enter the joined pid namespace; afterwards they are born in ours again. */
+int namespaces_set_child_pid(const struct plan *plan);
+int namespaces_reset_child_pid(const struct plan *plan);
+
+/* In init without a stage: joins those of the plan that a process can enter itself. In the stage: all of them. */
+int namespaces_join(const struct plan *plan);
+int namespaces_join_all(const struct plan *plan);
+
+/* In init: a new time namespace with its offsets, a new cgroup namespace. */
+int namespaces_unshare_time(const struct plan *plan);
+int namespaces_unshare_cgroup(const struct plan *plan);
+
+/* In the runtime: writes /proc/PID/uid_map and gid_map (with /proc/PID/setgroups where we may not write them else). */
+int namespaces_write_maps(const struct plan *plan, pid_t pid);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How the kernel runs the process: limits, scheduling, memory. What needs the machine's own rights is done by the
+ * runtime on the new process from outside (tuning_from_outside), the rest by init on itself.
+ */
+#pragma once
+
+#include "libcontainer/plan.h"
+
+/* True if tuning_from_outside() has something to do, so that init has to wait for it. */
+bool tuning_is_needed_outside(const struct process_config *process);
+
+/* In the runtime: oom_score_adj, and hard limits that the process could not raise itself. */
+int tuning_from_outside(const struct process_config *process, pid_t pid);
+
+/* In init: personality, scheduler, I/O priority, memory policy, CPU affinity. Needs CAP_SYS_NICE for some values. */
+int tuning_apply(const struct plan *plan);
+
+/* In init, late: limits such as RLIMIT_NOFILE and RLIMIT_AS bind init itself from then on. */
+int tuning_set_limits(const struct process_config *process);

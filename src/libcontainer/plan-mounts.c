@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The list of mounts with their final flags. Part of plan_make(), in the runtime's process; looks but does not touch. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "libcontainer/plan.h"
+#include "util/alloc.h"
+#include "util/fail.h"
+#include "util/log.h"
+#include "util/path.h"
+#include "util/text.h"
+
+static enum mount_action action_of(const struct mount_config *mount, unsigned long flags) {
+        if (flags & MS_REMOUNT)
+                return MOUNT_ACTION_REMOUNT;
+        if (flags & MS_BIND)
+                return MOUNT_ACTION_BIND;
+        if (text_equal(mount->type, "cgroup") || text_equal(mount->type, "cgroup2"))
+                return MOUNT_ACTION_CGROUP;
+        return MOUNT_ACTION_NEW;
+}
+
+/* A missing source is the most common mistake: found here, before anything exists. It is opened when it is mounted. */
+static int check_bind_source(const char *source, const char *path) {
+        struct stat status;
+
+        if (stat(source, &status) < 0)
+                return fail(errno, "%s.source: open `%s`", path, source);
+        return 0;
+}
+
+static int plan_mount(const struct mount_config *mount, const char *path, struct plan *plan, struct mount_plan *ret) {
+        autofree char *absolute = path_join("/", mount->destination);
+        int r = mount_options_parse(mount, path, &ret->options);
+
+        if (r < 0)
+                return r;
+        if (mount->destination[0] != '/')
+                log_warning("%s.destination: `%s` is relative, which is deprecated: taken as `%s`", path, mount->destination,
+                            absolute);
+        ret->destination = path_clean(absolute);
+        ret->type = mount->type;
+        ret->action = action_of(mount, ret->options.flags);
+        if (strcmp(ret->destination, "/") == 0 && ret->action != MOUNT_ACTION_REMOUNT)
+                return reject("%s.destination: `%s` is the container's root, expected a path below it", path, mount->destination);
+        if (ret->action == MOUNT_ACTION_BIND) {
+                if (text_is_empty(mount->source))
+                        return reject("%s.source: missing, expected the path to bind", path);
+                ret->source = path_join(plan->bundle, mount->source);
+                return check_bind_source(ret->source, path);
+        }
+        if (ret->action == MOUNT_ACTION_NEW && text_is_empty(mount->type))
+                return reject("%s.type: missing, expected a file system type, or the option `bind`", path);
+        ret->source = text_copy(mount->source);
+        return 0;
+}
+
+int plan_mounts(const struct config *config, struct plan *plan) {
+        bool has_mount_namespace = config_namespace(config, NAMESPACE_MOUNT) != NULL;
+
+        plan->makes_dev = has_mount_namespace;
+        /* Without a mount namespace they would appear on the host and stay there. */
+        if (!has_mount_namespace && config->n_mounts > 0)
+                return reject("mounts: found %zu, expected none without a mount namespace", config->n_mounts);
+        for (size_t i = 0; i < config->n_mounts; i++) {
+                autofree char *path = text_format("mounts[%zu]", i);
+                struct mount_plan *mount = array_append(plan->mounts, plan->n_mounts);
+                int r = plan_mount(&config->mounts[i], path, plan, mount);
+
+                if (r < 0)
+                        return r;
+                if (strcmp(mount->destination, "/dev") != 0)
+                        continue;
+                /* A /dev that is bound from the host is left alone; any other gets the nodes, and is sealed only then. */
+                plan->makes_dev = mount->action != MOUNT_ACTION_BIND;
+                if (mount->action == MOUNT_ACTION_NEW && mount->options.flags & MS_RDONLY) {
+                        mount->options.flags &= ~MS_RDONLY;
+                        mount->late_readonly = true;
+                }
+        }
+        return 0;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From what is asked and what there is to what will be done. Runs in the runtime's process, after config_check() and
+ * before the first side effect.
+ */
+#include "libcontainer/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "util/alloc.h"
+#include "util/fail.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/text.h"
+
+/* Every Linux container has them (config-linux.md, "Default Devices"). */
+static const struct {
+        const char *path;
+        unsigned major, minor;
+} default_devices[] = {
+        {"/dev/null", 1, 3}, {"/dev/zero", 1, 5},    {"/dev/full", 1, 7},
+        {"/dev/tty", 5, 0},  {"/dev/random", 1, 8}, {"/dev/urandom", 1, 9},
+};
+
+static const mode_t device_types[] = {
+        [DEVICE_CHAR] = S_IFCHR,
+        [DEVICE_BLOCK] = S_IFBLK,
+        [DEVICE_FIFO] = S_IFIFO,
+};
+
+static int plan_bundle(const char *bundle, struct plan *plan) {
+        plan->bundle = realpath(text_is_empty(bundle) ? "." : bundle, NULL);
+        if (!plan->bundle)
+                return fail(errno, "open bundle `%s`", bundle ? bundle : ".");
+        plan->bundle_fd = open(plan->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (plan->bundle_fd < 0)
+                return fail(errno, "open bundle `%s`", plan->bundle);
+        return 0;
+}
+
+/* The rootfs is resolved here once; what is attached later is checked to be this very directory. */
+static int plan_rootfs(const struct config *config, struct plan *plan) {
+        autofree char *path = path_join(plan->bundle, config->root.path);
+        struct stat status;
+
+        plan->rootfs = realpath(path, NULL);
+        if (!plan->rootfs)
+                return fail(errno, "root.path: open rootfs `%s`", path);
+        if (stat(plan->rootfs, &status) < 0)
+                return fail(errno, "root.path: open rootfs `%s`", plan->rootfs);
+        if (!S_ISDIR(status.st_mode))
+                return reject("root.path: `%s` is not a directory", plan->rootfs);
+        if (strcmp(plan->rootfs, "/") == 0 && plan->creates[NAMESPACE_MOUNT])
+                return reject("root.path: `%s` is the root of the host, expected a directory of the container's own", path);
+        return 0;
+}
+
+static void add_device(struct plan *plan, const struct device_plan *device) {
+        for (size_t i = 0; i < plan->n_devices; i++)
+                if (strcmp(plan->devices[i].path, device->path) == 0) {
+                        plan->devices[i] = *device;
+                        return;
+                }
+        *array_append(plan->devices, plan->n_devices) = *device;
+}
+
+static void plan_devices(const struct config *config, struct plan *plan) {
+        for (size_t i = 0; plan->makes_dev && i < ELEMENTSOF(default_devices); i++)
+                add_device(plan, &(struct device_plan){
+                                         .path = default_devices[i].path,
+                                         .mode = S_IFCHR | 0666,
+                                         .number = makedev(default_devices[i].major, default_devices[i].minor),
+                                 });
+        for (size_t i = 0; i < config->linux.n_devices; i++) {
+                const struct device_config *device = &config->linux.devices[i];
+                mode_t permissions = device->file_mode.set ? device->file_mode.value & 07777 : 0666;
+
+                /* /dev/ptmx is a link into the container's own devpts, whatever a manager lists. */
+                if (strcmp(device->path, "/dev/ptmx") == 0)
+                        continue;
+                add_device(plan, &(struct device_plan){
+                                         .path = device->path,
+                                         .mode = device_types[device->kind] | permissions,
+                                         .number = makedev((unsigned)device->major, (unsigned)device->minor),
+                                         .uid = device->uid.set ? device->uid.value : 0,
+                                         .gid = device->gid.set ? device->gid.value : 0,
+                                 });
+        }
+}
+
+static int plan_terminal(const struct config *config, const struct create_options *options, struct plan *plan) {
+        bool has_socket = !text_is_empty(options->console_socket);
+
+        if (!config->process.terminal) {
+                if (has_socket)
+                        return reject("cannot use console socket if the container has no terminal (process.terminal is false)");
+                return 0;
+        }
+        if (options->detach && !has_socket)
+                return reject("cannot allocate tty if tare will detach without setting console socket");
+        if (!options->detach && has_socket)
+                return reject("cannot use console socket if tare will not detach or allocate tty");
+        plan->console_to_runtime = !has_socket;
+        if (!has_socket)
+                return 0;
+        plan->console_socket = fd_connect_unix(options->console_socket);
+        if (plan->console_socket < 0)
+                return fail(-plan->console_socket, "connect to console socket `%s`", options->console_socket);
+        return 0;
+}
+
+static int plan_descriptors(const struct create_options *options, struct plan *plan) {
+        plan->n_listen_fds = options->listen_fds;
+        plan->n_kept_fds = options->listen_fds + options->preserve_fds;
+        for (unsigned i = 0; i < plan->n_kept_fds; i++)
+                if (fcntl(3 + (int)i, F_GETFD) < 0)
+                        return fail(errno, "unable to stat preserved-fd %u (of %u)", i, plan->n_kept_fds);
+        return 0;
+}
+
+static void plan_propagation(const struct config *config, struct plan *plan) {
+        unsigned long asked = config->linux.rootfs_propagation;
+
+        /* Slave by default: what the host mounts later is seen inside, what is mounted inside never reaches the host. */
+        plan->initial_propagation = MS_SLAVE | MS_REC;
+        if (asked & (MS_PRIVATE | MS_SHARED))
+                plan->initial_propagation = (asked & (MS_PRIVATE | MS_SHARED)) | MS_REC;
+        /* An unbindable root could not be attached, and pivot_root(2) refuses a shared one: so both come after it. */
+        if (asked & (MS_SHARED | MS_UNBINDABLE))
+                plan->final_propagation = asked;
+}
+
+int plan_make(const struct config *config, const struct create_options *options, const struct host *host,
+              struct plan *ret) {
+        int r;
+
+        ret->config = config;
+        ret->id = options->id;
+        ret->no_pivot = options->no_pivot;
+        ret->new_keyring = !options->no_new_keyring;
+        r = plan_bundle(options->bundle, ret);
+        if (r < 0)
+                return r;
+        r = plan_namespaces(config, ret);
+        if (r < 0)
+                return r;
+        ret->mounts_device_nodes = ret->in_user_namespace || host->in_user_namespace;
+        r = plan_rootfs(config, ret);
+        if (r < 0)
+                return r;
+        plan_propagation(config, ret);
+        r = plan_mounts(config, ret);
+        if (r < 0)
+                return r;
+        plan_devices(config, ret);
+        r = plan_descriptors(options, ret);
+        if (r < 0)
+                return r;
+        plan_process(config, options, ret);
+        if (config->linux.has_resources) {
+                r = cgroup_check_resources(&host->cgroups, &config->linux.resources, "linux.resources");
+                if (r < 0)
+                        return r;
+        }
+        r = cgroup_decide(&host->cgroups, options->cgroup_manager, config->linux.cgroups_path, options->id, &ret->cgroup);
+        if (r < 0)
+                return r;
+        return plan_terminal(config, options, ret);
+}
+
+static void mount_plan_done(struct mount_plan *mount) {
+        free(mount->destination);
+        free(mount->source);
+        mount_options_done(&mount->options);
+}
+
+void plan_done(struct plan *plan) {
+        for (size_t i = 0; i < plan->n_joins; i++)
+                fd_close(&plan->joins[i].fd);
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                mount_plan_done(&plan->mounts[i]);
+        free(plan->mounts);
+        free(plan->devices);
+        free(plan->ignored_capabilities.items);
+        free(plan->environment);
+        seccomp_filter_done(&plan->seccomp);
+        cgroup_done(&plan->cgroup);
+        fd_close(&plan->console_socket);
+        fd_close(&plan->bundle_fd);
+        free(plan->bundle);
+        free(plan->rootfs);
+        *plan = PLAN_INIT;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What will be done: everything that can be derived from the config, the call's options and the machine, before the
+ * first side effect. Made once by plan_make() and constant from then on; the container's processes inherit it by
+ * clone(2) and decide nothing themselves but what only the inside can know.
+ *
+ * It borrows from the config, which must live as long; whatever the plan had to open (namespaces to join, the console
+ * socket) is open in it and belongs to it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cgroups/cgroup.h"
+#include "libcontainer/config/config.h"
+#include "libcontainer/config/mount-options.h"
+#include "libcontainer/host.h"
+#include "seccomp/seccomp.h"
+
+/* What this call asks for beside the config. All strings are borrowed. */
+struct create_options {
+        const char *id;
+        const char *bundle; /* NULL: the working directory */
+        const char *config_name; /* NULL: config.json */
+        const char *console_socket; /* NULL: none */
+        const char *pid_file; /* NULL: none */
+        unsigned preserve_fds; /* descriptors from 3 up that the process keeps */
+        unsigned listen_fds; /* those of them that LISTEN_FDS announces; they come first */
+        bool detach; /* nobody waits for the process in the foreground */
+        bool no_pivot, no_new_keyring, no_subreaper, keep;
+        enum cgroup_manager cgroup_manager;
+};
+
+struct namespace_join {
+        enum namespace_kind kind;
+        const char *path;
+        int fd;
+};
+
+enum mount_action {
+        MOUNT_ACTION_NEW, /* a new instance of a file system */
+        MOUNT_ACTION_BIND,
+        MOUNT_ACTION_CGROUP, /* the container's view of the cgroup hierarchies */
+        MOUNT_ACTION_REMOUNT, /* new flags for what is mounted there */
+};
+
+struct mount_plan {
+        enum mount_action action;
+        char *destination; /* absolute and clean; resolved below the rootfs */
+        char *source; /* BIND: an absolute path of the host; NEW: a word for /proc/mounts */
+        const char *type;
+        struct mount_options options;
+        bool late_readonly; /* /dev: read-only only after its nodes have been made */
+};
+
+struct device_plan {
+        const char *path; /* absolute, in the container */
+        mode_t mode; /* type and permissions */
+        dev_t number;
+        uid_t uid;
+        gid_t gid;
+};
+
+/* Bit n stands for capability n of <linux/capability.h>. */
+struct capability_sets {
+        uint64_t bounding, effective, inheritable, permitted, ambient;
+};
+
+struct plan {
+        const struct config *config;
+        const char *id;
+        char *bundle; /* absolute, real */
+        char *rootfs; /* absolute, real */
+        int bundle_fd;
+
+        bool creates[NAMESPACE_KINDS]; /* new namespaces */
+        struct namespace_join joins[NAMESPACE_KINDS]; /* in the order of joining */
+        size_t n_joins;
+        bool needs_stage; /* a user namespace is joined: one more fork, so that the others belong to it */
+        bool in_user_namespace; /* the container's user namespace is not the runtime's */
+        bool mounts_device_nodes; /* device nodes cannot be made there: the host's are mounted */
+
+        unsigned long initial_propagation; /* of the host's tree in the new mount namespace; MS_* with MS_REC */
+        unsigned long final_propagation; /* of the container's root, after the pivot; 0: as it is */
+        struct mount_plan *mounts;
+        size_t n_mounts;
+        struct device_plan *devices;
+        size_t n_devices;
+        bool makes_dev; /* /dev is the container's own: links are made there */
+
+        struct capability_sets capabilities;
+        struct string_list ignored_capabilities; /* unknown, or not to be had here: one warning */
+        char **environment; /* NULL-terminated, duplicates removed; borrowed strings */
+        size_t n_environment;
+        const char *path_variable; /* PATH of that environment, or NULL */
+        bool has_home;
+
+        struct seccomp_filter seccomp;
+        struct cgroup cgroup;
+        unsigned n_kept_fds;
+        unsigned n_listen_fds;
+        int console_socket; /* connected; -1: none */
+        bool console_to_runtime; /* the runtime itself serves the terminal */
+        bool no_pivot, new_keyring;
+        bool starts_at_once; /* `run`: the process goes on as soon as the runtime has recorded it */
+};
+#define PLAN_INIT ((struct plan){.console_socket = -1, .bundle_fd = -1, .cgroup = CGROUP_INIT})
+
+/*
+ * Decides. Reads the machine (does the rootfs exist, what is a bind source, what lies behind a namespace path),
+ * connects the console socket, but changes nothing. Records; every failure is the caller's input or the machine's lack.
+ */
+int plan_make(const struct config *config, const struct create_options *options, const struct host *host,
+              struct plan *ret);
+void plan_done(struct plan *plan);
+
+/* The parts of plan_make(), each in a file of its own. */
+int plan_namespaces(const struct config *config, struct plan *plan);
+int plan_mounts(const struct config *config, struct plan *plan);
+void plan_process(const struct config *config, const struct create_options *options, struct plan *plan);
+
+/* Prints the plan as lines of text, the same for the same input: for the golden tests and `--debug`. */
+struct text;
+void plan_print(const struct plan *plan, struct text *text);

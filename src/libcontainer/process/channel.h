@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The messages between the runtime and the processes that it makes. All of them, in the order of one create:
+ *
+ *     runtime (parent.c)                          init (init.c)
+ *     clone3  ----------------------------------> born in its namespaces (behind a stage when it joins a user namespace)
+ *     stage only:       <------------ PID ------- stage.c made init; the message carries init's pidfd
+ *     maps, cgroup, limits
+ *     GO  --------------------------------------> (waited for only if the plan says so)
+ *     SOURCE ... -------------------------------> the host's paths; from the helper, only with a user namespace
+ *                                                 mounts, devices, terminal
+ *                       <------- TERMINAL -------- the master; only if the runtime serves the terminal itself
+ *                       <------- RUN_HOOKS ------- only if there are such hooks
+ *     prestart, createRuntime
+ *     HOOKS_DONE  ------------------------------> createContainer, pivot, ids, capabilities
+ *                       <------- READY -----------
+ *     record the container
+ *     START or WAIT  ---------------------------> execute now, or wait for `tare start` behind exec.fifo
+ *                       <--- end of the stream --- execve closed it: the process runs, or init waits on its own
+ *
+ * At any time: WARNING (logged by the runtime) and FAILED (its text becomes the runtime's record; then init ends).
+ * A stream that ends without FAILED means that init died; a runtime that died makes init's next read or write fail.
+ */
+#pragma once
+
+#include <stddef.h>
+
+enum message_type {
+        MESSAGE_NONE,
+        MESSAGE_PID,
+        MESSAGE_GO,
+        MESSAGE_SOURCE,
+        MESSAGE_TERMINAL,
+        MESSAGE_RUN_HOOKS,
+        MESSAGE_HOOKS_DONE,
+        MESSAGE_READY,
+        MESSAGE_START,
+        MESSAGE_WAIT,
+        MESSAGE_WARNING,
+        MESSAGE_FAILED,
+        MESSAGE_END, /* of the stream; never sent */
+};
+
+#define MESSAGE_TEXT_MAX 8192
+
+struct message {
+        enum message_type type;
+        int number; /* PID: the pid; SOURCE: the index */
+        int fd; /* received with it, owned by the receiver; -1: none */
+        char text[MESSAGE_TEXT_MAX]; /* WARNING, FAILED */
+};
+
+/* A connected pair; [0] is the runtime's end. */
+int channel_open(int ret_ends[2]);
+
+int channel_send(int channel, enum message_type type);
+int channel_send_fd(int channel, enum message_type type, int number, int fd);
+int channel_send_text(int channel, enum message_type type, const char *text);
+
+/* Receives the next message; MESSAGE_END (and 0) at the end of the stream. */
+int channel_receive(int channel, struct message *ret);
+
+/* Receives one that must be of this type; anything else, the end too, is a recorded failure. */
+int channel_expect(int channel, enum message_type type, struct message *ret);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Finding the program, and the truth about why it did not start. In init, inside the container's root, with the ids of
+ * the process. The wording is what Docker and podman choose exit codes by (features.md 4.2).
+ */
+#pragma once
+
+/* The path to execute for args[0], looked up in `path` (a PATH value) unless it has a slash. Owned by the caller. */
+int exec_find(const char *name, const char *path, char **ret);
+
+/* After execve(2) has failed: records which file is missing, unfit or forbidden, and returns -error. */
+int exec_explain(int error, const char *path);

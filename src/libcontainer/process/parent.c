@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The runtime's side of a launch. */
+#include "libcontainer/process/parent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "libcontainer/isolation/hooks.h"
+#include "libcontainer/isolation/mount-api.h"
+#include "libcontainer/isolation/namespaces.h"
+#include "libcontainer/isolation/sources.h"
+#include "libcontainer/isolation/tuning.h"
+#include "libcontainer/process/channel.h"
+#include "libcontainer/process/clone.h"
+#include "libcontainer/process/init.h"
+#include "libcontainer/process/stage.h"
+#include "util/alloc.h"
+#include "util/fail.h"
+#include "util/fd.h"
+#include "util/log.h"
+#include "util/proc.h"
+#include "util/text.h"
+
+void child_done(struct child *child) {
+        fd_close(&child->pidfd);
+        fd_close(&child->channel);
+        fd_close(&child->terminal_fd);
+}
+
+void parent_kill(struct child *child) {
+        int status;
+
+        if (child->pid <= 0)
+                return;
+        if (child->pidfd >= 0)
+                (void)proc_signal(child->pidfd, SIGKILL);
+        (void)proc_reap(child->pid, &status);
+        child->pid = 0;
+}
+
+/* --- what went wrong --- */
+
+static int fail_by_status(const struct plan *plan, int status) {
+        if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && cgroup_oom_kills(&plan->cgroup) > 0)
+                return reject("container init was OOM-killed (memory limit too low?)");
+        if (WIFSIGNALED(status))
+                return reject("container init was killed by signal %d", WTERMSIG(status));
+        return reject("container init ended with status %d", WEXITSTATUS(status));
+}
+
+/* The stream ended without a word: only the wait status can tell. */
+static int explain_end(const struct plan *plan, struct child *child) {
+        int status = 0, r = proc_reap(child->pid, &status);
+
+        child->pid = 0;
+        return r < 0 ? fail(-r, "wait for container init") : fail_by_status(plan, status);
+}
+
+/* --- before init runs --- */
+
+static int open_fifo(const struct state_directory *directory, const char *name) {
+        int fd;
+
+        if (mkfifoat(directory->fd, name, 0600) < 0)
+                return fail(errno, "make `%s`", name);
+        /* Both ways, so that neither opening nor reading it depends on who else has it open. */
+        fd = openat(directory->fd, name, O_RDWR | O_CLOEXEC);
+        return fd < 0 ? fail(errno, "open `%s`", name) : fd;
+}
+
+static int open_fifos(const struct state_directory *directory, struct launch *launch) {
+        if (launch->plan->starts_at_once)
+                return 0;
+        launch->exec_fifo_fd = open_fifo(directory, STATE_EXEC_FIFO);
+        if (launch->exec_fifo_fd < 0)
+                return launch->exec_fifo_fd;
+        launch->result_fifo_fd = open_fifo(directory, STATE_RESULT_FIFO);
+        return launch->result_fifo_fd < 0 ? launch->result_fifo_fd : 0;
+}
+
+/* Born there it need not be moved, which costs milliseconds; v1 hierarchies know no such birth. */
+static bool is_born_in_cgroup(const struct plan *plan) {
+        return cgroup_birth_fd(&plan->cgroup) >= 0;
+}
+
+static bool needs_preparation(const struct plan *plan) {
+        return plan->creates[NAMESPACE_USER] || tuning_is_needed_outside(&plan->config->process) ||
+               !is_born_in_cgroup(plan) || plan->cgroup.n_places > 1;
+}
+
+static int clone_init(const struct launch *launch, bool *ret_born, struct child *ret) {
+        const struct plan *plan = launch->plan;
+        uint64_t flags = plan->needs_stage ? 0 : namespaces_clone_flags(plan);
+        struct clone_result result;
+        int r = plan->needs_stage ? 0 : namespaces_set_child_pid(plan);
+
+        if (r < 0)
+                return r;
+        r = clone_process(flags, cgroup_birth_fd(&plan->cgroup), &result);
+        if (r < 0)
+                return r;
+        if (result.pid == 0 && plan->needs_stage)
+                stage_main(launch);
+        if (result.pid == 0)
+                init_main(launch);
+        ret->pid = result.pid;
+        ret->pidfd = result.pidfd;
+        *ret_born = result.in_cgroup;
+        /* Hooks are children too, and belong in our own pid namespace. */
+        return plan->needs_stage ? 0 : namespaces_reset_child_pid(plan);
+}
+
+/* --- beside init --- */
+
+/* From the stage that was cloned to the init that it made; the stage is reaped here. */
+static int take_init_from_stage(const struct plan *plan, struct child *child) {
+        struct message message;
+        int status, r = channel_receive(child->channel, &message);
+
+        if (r < 0)
+                return r;
+        if (message.type == MESSAGE_FAILED)
+                return fail_take_over(message.text);
+        if (message.type != MESSAGE_PID)
+                return explain_end(plan, child);
+        r = proc_reap(child->pid, &status);
+        fd_close(&child->pidfd);
+        child->pid = message.number;
+        child->pidfd = message.fd;
+        return r < 0 ? fail(-r, "wait for the stage") : 0;
+}
+
+/* In the helper: inside init's mount namespace, outside its user namespace. */
+static int send_sources(const struct plan *plan, const struct child *child) {
+        struct sources sources;
+        int r;
+
+        if (setns(child->pidfd, CLONE_NEWNS) < 0)
+                return fail(errno, "join the container's mount namespace");
+        sources_init(plan, &sources);
+        r = sources_open(plan, &sources);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < sources_count(plan); i++) {
+                int fd = *sources_at(plan, &sources, i);
+
+                r = fd < 0 ? 0 : channel_send_fd(child->channel, MESSAGE_SOURCE, (int)i, fd);
+                if (r < 0)
+                        return r;
+        }
+        return channel_send_fd(child->channel, MESSAGE_SOURCE, -1, -1);
+}
+
+/* What the helper records comes back by a pipe; an empty one is success. */
+static int run_source_helper(const struct plan *plan, const struct child *child) {
+        char record[MESSAGE_TEXT_MAX];
+        autoclose int read_fd = -1;
+        int ends[2], status;
+        ssize_t n;
+        pid_t pid;
+
+        if (pipe2(ends, O_CLOEXEC) < 0)
+                return fail(errno, "make pipe");
+        read_fd = ends[0];
+        pid = fork();
+        if (pid == 0) {
+                if (send_sources(plan, child) < 0)
+                        (void)fd_write_full(ends[1], fail_text(), strlen(fail_text()));
+                _exit(EXIT_SUCCESS);
+        }
+        close(ends[1]);
+        if (pid < 0)
+                return fail(errno, "fork");
+        n = fd_read_full(read_fd, record, sizeof(record) - 1);
+        (void)proc_reap(pid, &status);
+        if (n < 0)
+                return fail((int)-n, "read from helper");
+        record[n] = '\0';
+        return n > 0 ? fail_take_over(record) : 0;
+}
+
+static int prepare(const struct launch *launch, bool born, const struct child *child) {
+        const struct plan *plan = launch->plan;
+        int r = namespaces_write_maps(plan, child->pid);
+
+        if (r < 0)
+                return r;
+        r = cgroup_attach(&plan->cgroup, child->pid, born);
+        if (r < 0)
+                return r;
+        r = tuning_from_outside(&plan->config->process, child->pid);
+        if (r < 0)
+                return r;
+        if (launch->waits_for_go) {
+                r = channel_send(child->channel, MESSAGE_GO);
+                if (r < 0)
+                        return r;
+        }
+        return plan->in_user_namespace ? run_source_helper(plan, child) : 0;
+}
+
+/* --- init's messages --- */
+
+static int run_runtime_hooks(const struct plan *plan, const struct state *state, const struct child *child) {
+        static const enum hook_kind kinds[] = {HOOK_PRESTART, HOOK_CREATE_RUNTIME};
+        struct text text = TEXT_INIT;
+        int r = 0;
+
+        state_print_for_hook(state, STATUS_CREATING, child->pid, &text);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(kinds); i++)
+                r = hooks_run(&(struct hook_call){.hooks = &plan->config->hooks[kinds[i]],
+                                                  .kind = kinds[i],
+                                                  .state = text.bytes,
+                                                  .environment = environ,
+                                                  .directory_fd = plan->bundle_fd},
+                              false);
+        text_done(&text);
+        return r < 0 ? r : channel_send(child->channel, MESSAGE_HOOKS_DONE);
+}
+
+/* Until `last` or the end of the stream, whichever is awaited. */
+static int serve(const struct plan *plan, const struct state *state, struct child *child, enum message_type last) {
+        for (;;) {
+                struct message message;
+                int r = channel_receive(child->channel, &message);
+
+                if (r < 0)
+                        return r;
+                if (message.type == last)
+                        return 0;
+                switch (message.type) {
+                case MESSAGE_TERMINAL:
+                        child->terminal_fd = message.fd;
+                        break;
+                case MESSAGE_RUN_HOOKS:
+                        r = run_runtime_hooks(plan, state, child);
+                        break;
+                case MESSAGE_WARNING:
+                        log_warning("%s", message.text);
+                        break;
+                case MESSAGE_FAILED:
+                        return fail_take_over(message.text);
+                case MESSAGE_END:
+                        return explain_end(plan, child);
+                default:
+                        r = reject("unexpected message %d from container init", message.type);
+                }
+                if (r < 0)
+                        return r;
+        }
+}
+
+int parent_launch(const struct plan *plan, const struct state *state, const struct state_directory *directory,
+                  struct child *ret) {
+        struct launch launch = {.plan = plan, .state = state, .exec_fifo_fd = -1, .result_fifo_fd = -1};
+        autoclose int init_channel = -1, exec_fifo_fd = -1, result_fifo_fd = -1;
+        bool born = false;
+        int ends[2], r = channel_open(ends);
+
+        if (r < 0)
+                return r;
+        launch.runtime_channel = ret->channel = ends[0];
+        launch.channel = init_channel = ends[1];
+        r = open_fifos(directory, &launch);
+        exec_fifo_fd = launch.exec_fifo_fd;
+        result_fifo_fd = launch.result_fifo_fd;
+        if (r < 0)
+                return r;
+        launch.waits_for_go = needs_preparation(plan);
+        r = clone_init(&launch, &born, ret);
+        if (r < 0)
+                return r;
+        /* Our copy of init's end must go, else the end of the stream would never show. */
+        fd_close(&init_channel);
+        if (plan->needs_stage) {
+                r = take_init_from_stage(plan, ret);
+                if (r < 0)
+                        return r;
+        }
+        r = prepare(&launch, born, ret);
+        /* If init failed meanwhile, what it says is nearer to the cause than our broken pipe. */
+        if (r == -EPIPE || r == -ECONNRESET || r == -ESRCH)
+                fail_forget();
+        else if (r < 0)
+                return r;
+        return serve(plan, state, ret, MESSAGE_READY);
+}
+
+int parent_release(const struct plan *plan, const struct state *state, struct child *child) {
+        int r = channel_send(child->channel, plan->starts_at_once ? MESSAGE_START : MESSAGE_WAIT);
+
+        if (r < 0)
+                return r;
+        if (!plan->starts_at_once)
+                return 0;
+        return serve(plan, state, child, MESSAGE_END);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The runtime's side of a launch: makes init, prepares from outside what init cannot, and answers its messages until
+ * the container is ready (the protocol is drawn in channel.h).
+ */
+#pragma once
+
+#include "libcontainer/plan.h"
+#include "libcontainer/state.h"
+
+/* A launched container's init, as the runtime holds it. */
+struct child {
+        pid_t pid;
+        int pidfd;
+        int channel;
+        int terminal_fd; /* the master, if the runtime serves the terminal itself */
+};
+#define CHILD_INIT ((struct child){.pidfd = -1, .channel = -1, .terminal_fd = -1})
+void child_done(struct child *child);
+
+/*
+ * Launches init and returns when it is ready: everything is made but the execve(2). Needs the cgroup to exist and the
+ * state directory to be reserved. After a failure *ret holds whatever exists already, and the caller undoes it.
+ */
+int parent_launch(const struct plan *plan, const struct state *state, const struct state_directory *directory,
+                  struct child *ret);
+
+/* Lets init go on: to execve(2) (then returns when that has happened, or with its failure), or to wait for `start`. */
+int parent_release(const struct plan *plan, const struct state *state, struct child *child);
+
+/* Kills init, if there is one, and waits for its end. */
+void parent_kill(struct child *child);

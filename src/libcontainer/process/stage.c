@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Between the runtime and init. */
+#include "libcontainer/process/stage.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "libcontainer/isolation/credentials.h"
+#include "libcontainer/isolation/namespaces.h"
+#include "libcontainer/process/channel.h"
+#include "libcontainer/process/clone.h"
+#include "util/fail.h"
+
+static int make_init(const struct launch *launch) {
+        struct clone_result init;
+        int r = clone_process(namespaces_clone_flags(launch->plan) | CLONE_PARENT, -1, &init);
+
+        if (r < 0)
+                return r;
+        if (init.pid == 0)
+                init_main(launch);
+        return channel_send_fd(launch->channel, MESSAGE_PID, init.pid, init.pidfd);
+}
+
+void stage_main(const struct launch *launch) {
+        prctl(PR_SET_NAME, "tare:[stage]", 0, 0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        if (namespaces_join_all(launch->plan) < 0 || credentials_become_root() < 0 || make_init(launch) < 0)
+                init_abort(launch);
+        _exit(EXIT_SUCCESS);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * tare: an OCI container runtime. Here the global options are read, the command is found in its table and run, and the
+ * one error of a failed command is printed. Everything else is below: cli/ (options), libcontainer/ (the life cycle).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "build-config.h"
+#include "cli/command.h"
+#include "libcontainer/host.h"
+#include "libcontainer/version.h"
+#include "seccomp/seccomp.h"
+#include "util/alloc.h"
+#include "util/fail.h"
+#include "util/fd.h"
+#include "util/log.h"
+#include "util/text.h"
+
+static const struct command *const commands[] = {
+        &command_create, &command_start, &command_run,  &command_state,    &command_kill,
+        &command_delete, &command_list,  &command_spec, &command_features,
+};
+
+struct main_values {
+        struct global_options global;
+        bool version;
+};
+
+static const struct option_row options[] = {
+        OPTION(OPTION_TEXT, struct main_values, global.root, "root", 0, "DIR", "directory of the containers' state"),
+        OPTION(OPTION_TEXT, struct main_values, global.log, "log", 0, "FILE", "write the log there (default: standard error)"),
+        OPTION(OPTION_TEXT, struct main_values, global.log_format, "log-format", 0, "FORMAT", "text (default) or json"),
+        OPTION(OPTION_TEXT, struct main_values, global.log_level, "log-level", 0, "LEVEL", "error, warning, info or debug"),
+        OPTION(OPTION_FLAG, struct main_values, global.debug, "debug", 0, NULL, "log everything"),
+        OPTION(OPTION_FLAG, struct main_values, global.systemd_cgroup, "systemd-cgroup", 0, NULL, "make cgroups by systemd"),
+        OPTION(OPTION_TEXT, struct main_values, global.cgroup_manager, "cgroup-manager", 0, "NAME", "cgroupfs (default), systemd or disabled"),
+        OPTION(OPTION_TEXT, struct main_values, global.rootless, "rootless", 0, "BOOL", "accepted for runc's callers; tare finds out itself"),
+        OPTION(OPTION_FLAG, struct main_values, version, "version", 'v', NULL, "print the version"),
+        {},
+};
+
+static int print_version(void) {
+        printf("tare version %s\ncommit: %s\nspec: %s\n", TARE_VERSION, TARE_COMMIT, TARE_SPEC_VERSION);
+        if (seccomp_library_version())
+                printf("libseccomp: %s\n", seccomp_library_version());
+        return EXIT_SUCCESS;
+}
+
+static int print_help(void) {
+        printf("usage: tare [OPTIONS] COMMAND [ARGUMENTS]\n\nRuns containers by the specification of the Open Container Initiative.\n\ncommands:\n");
+        for (size_t i = 0; i < ELEMENTSOF(commands); i++)
+                printf("  %-10s  %s\n", commands[i]->name, commands[i]->summary);
+        printf("\noptions:\n");
+        options_print(options);
+        printf("\n`tare COMMAND --help` tells more, and so does tare(1).\n");
+        return EXIT_SUCCESS;
+}
+
+static int print_command_help(const struct command *command) {
+        printf("usage: tare %s%s%s\n\n%s\n\noptions:\n", command->name, command->synopsis[0] ? " " : "", command->synopsis, command->summary);
+        options_print(command->options);
+        return EXIT_SUCCESS;
+}
+
+static int finish(int r) {
+        if (r >= 0)
+                return r;
+        log_fatal(fail_text());
+        return EXIT_FAILURE;
+}
+
+static int wrong_count(const struct command *command, int found) {
+        bool exact = command->min_positional == command->max_positional;
+
+        fprintf(stderr, "Incorrect Usage.\n\nusage: tare %s %s\n\n", command->name, command->synopsis);
+        if (command->max_positional == 0)
+                return reject("tare: \"%s\" takes no argument(s), found %d", command->name, found);
+        return reject("tare: \"%s\" requires %s %d argument(s)", command->name,
+                      exact ? "exactly" : found < command->min_positional ? "a minimum of" : "a maximum of",
+                      found < command->min_positional ? command->min_positional : command->max_positional);
+}
+
+/* /run/tare; for others than root it is below their own runtime directory. */
+static int choose_root(struct global_options *global) {
+        const char *directory = host_runtime_dir();
+
+        global->root_is_default = text_is_empty(global->root);
+        if (!global->root_is_default)
+                return strcmp(global->root, "/") == 0 ? reject("Option --root argument should not be set to /") : 0;
+        if (geteuid() == 0 || !directory) {
+                global->root = "/run/tare";
+                return 0;
+        }
+        global->root = text_format("%s/tare", directory);
+        return 0;
+}
+
+static const struct command *find_command(const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(commands); i++)
+                if (strcmp(commands[i]->name, name) == 0)
+                        return commands[i];
+        return NULL;
+}
+
+static int run_command(const struct command *command, struct main_values *main_values, int argc, char **argv) {
+        autofree void *values = alloc_zero(1, command->values_size);
+        int n, r;
+
+        if (options_want_help(argc, argv))
+                return print_command_help(command);
+        n = options_parse(command->options, values, argc, argv, command->stop_at_positional);
+        if (n < 0)
+                return n;
+        if (n < command->min_positional || n > command->max_positional)
+                return wrong_count(command, n);
+        r = choose_root(&main_values->global);
+        return r < 0 ? r : command->run(&main_values->global, values, n, argv);
+}
+
+static int open_log(const struct global_options *global) {
+        return log_open(&(struct log_options){
+                .path = global->log, .format = global->log_format, .level = global->log_level, .debug = global->debug});
+}
+
+int main(int argc, char **argv) {
+        struct main_values values = {0};
+        const struct command *command;
+        int n, r;
+
+        /* What our caller left open is nobody's below us; descriptors that the container keeps are released one by one. */
+        r = fd_cloexec_from(3);
+        if (r < 0)
+                return finish(fail(-r, "close foreign descriptors"));
+        n = options_parse(options, &values, argc - 1, argv + 1, true);
+        if (n < 0) {
+                bool wants_help = options_want_help(argc - 1, argv + 1);
+
+                return wants_help ? print_help() : finish(n);
+        }
+        r = open_log(&values.global);
+        if (r < 0)
+                return finish(r);
+        if (values.version)
+                return print_version();
+        if (n == 0 || strcmp(argv[1], "help") == 0)
+                return print_help();
+        command = find_command(argv[1]);
+        if (!command) {
+                reject("No help topic for '%s'", argv[1]);
+                finish(-EINVAL);
+                return 3;
+        }
+        return finish(run_command(command, &values, n - 1, argv + 2));
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Command lines by tables: one row an option; the table parses, prints --help and is compared with the manual page.
+ *
+ * Accepted is what callers of the other runtimes write (features.md 1.0): "--name VALUE", "--name=VALUE",
+ * "-name VALUE" with a single dash, "-n VALUE", "-n=VALUE", bundled nothing, "--" ends the options. A boolean takes
+ * "--name", "--name=true" and "--name=false". Options may stand after the first positional argument unless the
+ * command says otherwise.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum option_kind {
+        OPTION_FLAG, /* bool */
+        OPTION_TEXT, /* const char *, borrowed from argv; the last one wins */
+        OPTION_LIST, /* struct option_list: every value, in order */
+        OPTION_COUNT, /* unsigned: a decimal number */
+        OPTION_IGNORED, /* accepted with a value, without effect */
+        OPTION_IGNORED_FLAG, /* accepted without a value, without effect */
+};
+
+struct option_list {
+        const char **items;
+        size_t count;
+};
+
+/* A table ends with an empty row. */
+struct option_row {
+        const char *name; /* without dashes */
+        char letter; /* 0: none */
+        enum option_kind kind;
+        size_t offset; /* of the value in the command's struct */
+        const char *argument; /* "DIR", for help; NULL for flags */
+        const char *help;
+};
+
+#define OPTION(option_kind, structure, member, option_name, option_letter, option_argument, option_help)  \
+        { .name = (option_name), .letter = (option_letter), .kind = (option_kind),                       \
+          .offset = offsetof(structure, member), .argument = (option_argument), .help = (option_help) }
+
+/*
+ * Parses argv[0..argc) into `values` and moves the positional arguments to the front of argv, in order. With
+ * `stop_at_positional` everything from the first positional argument on is positional. Returns the number of
+ * positional arguments; -EINVAL after recording what is wrong.
+ */
+int options_parse(const struct option_row *table, void *values, int argc, char **argv, bool stop_at_positional);
+
+/* True if --help or -h stands among the options (before a "--"). */
+bool options_want_help(int argc, char **argv);
+
+/* Prints the rows as aligned help to standard output. */
+void options_print(const struct option_row *table);
