@@ -86,7 +86,7 @@ static void plan_environment(const struct config *config, unsigned listen_fds, s
 
                 if (path)
                         plan->path_variable = path;
-                if (text_starts_with(plan->environment[i], "HOME=") && plan->environment[i][5])
+                if (text_starts_with(plan->environment[i], "HOME="))
                         plan->has_home = true;
         }
 }

@@ -164,6 +164,8 @@ int plan_make(const struct config *config, const struct create_options *options,
         r = plan_descriptors(options, ret);
         if (r < 0)
                 return r;
+        if (stat("/proc/self/exe", &ret->own_binary) < 0)
+                return fail(errno, "look at `/proc/self/exe`");
         plan_process(config, options, ret);
         if (config->linux.has_resources) {
                 r = cgroup_check_resources(&host->cgroups, &config->linux.resources, "linux.resources");

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "cgroups/cgroup.h"
@@ -97,6 +98,7 @@ struct plan {
         size_t n_environment;
         const char *path_variable; /* PATH of that environment, or NULL */
         bool has_home;
+        struct stat own_binary; /* tare's own file, which the container must not execute */
 
         struct seccomp_filter seccomp;
         struct cgroup cgroup;

@@ -19,6 +19,9 @@
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+/* How many scripts may be each other's interpreters before the kernel gives up (BINPRM_MAX_DEPTH is 5). */
+#define INTERPRETERS_MAX 6
+
 /* 0, or the negative errno that a shell would report. Checked with the effective ids and capabilities. */
 static int check_executable(const char *path) {
         struct stat status;
@@ -33,6 +36,34 @@ static int check_executable(const char *path) {
         return S_ISREG(status.st_mode) && status.st_mode & 0111 ? 0 : -EACCES;
 }
 
+/* The interpreter that a file names in its #! line, cut out of `line`; NULL if it is no script. */
+static char *find_interpreter(const char *path, char *line, size_t size) {
+        autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        ssize_t n = fd < 0 ? -1 : pread(fd, line, size - 1, 0);
+        char *interpreter;
+
+        if (n < 3 || line[0] != '#' || line[1] != '!')
+                return NULL;
+        line[n] = '\0';
+        line[strcspn(line, "\n")] = '\0';
+        interpreter = line + 2 + strspn(line + 2, " \t");
+        interpreter[strcspn(interpreter, " \t")] = '\0';
+        return interpreter;
+}
+
+static int refuse_own_binary(const char *name, const char *path, const struct stat *forbidden) {
+        char lines[2][PATH_MAX];
+
+        for (int i = 0; path && i < INTERPRETERS_MAX; i++) {
+                struct stat status;
+
+                if (stat(path, &status) == 0 && status.st_dev == forbidden->st_dev && status.st_ino == forbidden->st_ino)
+                        return fail(EACCES, "exec: \"%s\": it leads to the container runtime itself", name);
+                path = find_interpreter(path, lines[i % 2], sizeof(lines[0]));
+        }
+        return 0;
+}
+
 static int check_path(const char *path, char **ret) {
         int r = check_executable(path);
 
@@ -44,11 +75,9 @@ static int check_path(const char *path, char **ret) {
         return 0;
 }
 
-int exec_find(const char *name, const char *path, char **ret) {
+static int search_path(const char *name, const char *path, char **ret) {
         autofree char *directories = text_copy(path ? path : DEFAULT_PATH);
 
-        if (strchr(name, '/'))
-                return check_path(name, ret);
         for (char *rest = directories, *directory; *name && (directory = strsep(&rest, ":"));) {
                 autofree char *candidate = NULL;
 
@@ -63,6 +92,12 @@ int exec_find(const char *name, const char *path, char **ret) {
         }
         reject("exec: \"%s\": executable file not found in $PATH", name);
         return -ENOENT;
+}
+
+int exec_find(const char *name, const char *path, const struct stat *forbidden, char **ret) {
+        int r = strchr(name, '/') ? check_path(name, ret) : search_path(name, path, ret);
+
+        return r < 0 ? r : refuse_own_binary(name, *ret, forbidden);
 }
 
 /* --- why it failed --- */

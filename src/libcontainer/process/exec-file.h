@@ -5,8 +5,14 @@
  */
 #pragma once
 
-/* The path to execute for args[0], looked up in `path` (a PATH value) unless it has a slash. Owned by the caller. */
-int exec_find(const char *name, const char *path, char **ret);
+#include <sys/stat.h>
+
+/*
+ * The path to execute for args[0], looked up in `path` (a PATH value) unless it has a slash. Owned by the caller.
+ * `forbidden` is tare itself: by /proc/self/exe, or by a script whose interpreter that is, a container could start it and
+ * get a descriptor of the host's binary (CVE-2019-5736).
+ */
+int exec_find(const char *name, const char *path, const struct stat *forbidden, char **ret);
 
 /* After execve(2) has failed: records which file is missing, unfit or forbidden, and returns -error. */
 int exec_explain(int error, const char *path);

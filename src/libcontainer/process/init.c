@@ -335,7 +335,7 @@ static int find_executable(struct init *init) {
         init->arguments = alloc_zero(args->count + 1, sizeof(char *));
         for (size_t i = 0; i < args->count; i++)
                 init->arguments[i] = args->items[i];
-        return exec_find(args->items[0], init->plan->path_variable, &init->executable);
+        return exec_find(args->items[0], init->plan->path_variable, &init->plan->own_binary, &init->executable);
 }
 
 /* Without no_new_privs it takes CAP_SYS_ADMIN, which the next step gives up. */
