@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Waiting for what a v2 cgroup announces in cgroup.events. */
+#pragma once
+
+/*
+ * Waits until cgroup.events of the v2 directory holds the line ("populated 0", "frozen 1"). Returns 0, also when the
+ * cgroup is gone, or -ETIMEDOUT after the deadline (now_ms()).
+ */
+int freezer_wait_event(int dirfd, const char *line, long long deadline);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Where a container's cgroup is: one directory per hierarchy, decided before anything is made, so that the state file
+ * can name all of them first. Runs in the runtime's process, after cgroup_host_probe().
+ */
+#include "cgroups/place.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cgroups/members.h"
+#include "util/alloc.h"
+#include "util/fail.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/text.h"
+
+static bool has_dotdot(const char *path) {
+        for (const char *at = path; *at; ) {
+                const char *end = strchrnul(at, '/');
+
+                if (end - at == 2 && at[0] == '.' && at[1] == '.')
+                        return true;
+                at = *end ? end + 1 : end;
+        }
+        return false;
+}
+
+/*
+ * What a relative path starts from. On v2 a cgroup with processes, such as the runtime's own, cannot give controllers to
+ * its children, so the container goes beside it; v1 has no such rule and the container goes below.
+ */
+static char *base_of(const struct cgroup_hierarchy *hierarchy) {
+        char *base = text_copy(hierarchy->own_path);
+        char *last = strrchr(base, '/');
+
+        if (hierarchy->v2 && last)
+                *(last == base ? last + 1 : last) = '\0';
+        return base;
+}
+
+static char *path_in(const struct cgroup_hierarchy *hierarchy, const char *cgroups_path) {
+        autofree char *base = base_of(hierarchy), *joined = NULL, *rooted = NULL;
+
+        joined = path_join(base, cgroups_path);
+        rooted = text_format("/%s", joined);
+        return path_clean(rooted);
+}
+
+static int add_place(struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy, const char *cgroups_path) {
+        autofree char *path = path_in(hierarchy, cgroups_path);
+        struct cgroup_place *place;
+
+        /* All of the machine's processes are below the top: ending the container must never mean those. */
+        if (text_equal(path, "/"))
+                return reject("linux.cgroupsPath: \"%s\" is the top of the hierarchy, which cannot be a container's cgroup",
+                              cgroups_path);
+        place = array_append(cgroup->places, cgroup->n_places);
+        place->controllers = text_copy(hierarchy->name);
+        place->directory = text_format("%s%s", hierarchy->mount_point, path);
+        place->path = take_ptr(&path);
+        place->v2 = hierarchy->v2;
+        return 0;
+}
+
+int place_check_unused(const struct cgroup *cgroup, const struct cgroup_place *place) {
+        autodone(members) struct members members = {};
+        bool frozen;
+        int r;
+
+        r = members_list(place->directory, &members);
+        if (r < 0)
+                return fail(-r, "list the processes of cgroup `%s`", place->directory);
+        if (members.n > 0) {
+                reject("container's cgroup is not empty: %zu process(es) found in `%s`", members.n, place->directory);
+                return -EBUSY;
+        }
+        r = cgroup_is_frozen(cgroup, &frozen);
+        if (r < 0)
+                return r;
+        if (frozen) {
+                reject("container's cgroup unexpectedly frozen: `%s`", place->directory);
+                return -EBUSY;
+        }
+        return 0;
+}
+
+const struct cgroup_place *place_of_v1(const struct cgroup *cgroup, enum controller controller) {
+        for (size_t i = 0; i < cgroup->n_places; i++)
+                if (!cgroup->places[i].v2 && controllers_v1_has(cgroup->places[i].controllers, controller))
+                        return &cgroup->places[i];
+        return NULL;
+}
+
+const struct cgroup_place *place_of_v2(const struct cgroup *cgroup) {
+        for (size_t i = 0; i < cgroup->n_places; i++)
+                if (cgroup->places[i].v2)
+                        return &cgroup->places[i];
+        return NULL;
+}
+
+/* The one directory that stands for all: nobody puts processes in some hierarchies of a cgroup and not in others. */
+const struct cgroup_place *place_main(const struct cgroup *cgroup) {
+        const struct cgroup_place *place = place_of_v2(cgroup);
+
+        if (!place)
+                place = place_of_v1(cgroup, CONTROLLER_DEVICES);
+        if (!place && cgroup->n_places > 0)
+                place = &cgroup->places[0];
+        return place;
+}
+
+static int decide_places(const struct cgroup_host *host, const char *cgroups_path, struct cgroup *cgroup) {
+        if (host->n_hierarchies == 0)
+                return reject("no cgroup file system is mounted at `/sys/fs/cgroup`");
+        if (has_dotdot(cgroups_path))
+                return reject("linux.cgroupsPath: \"%s\" has a component \"..\"", cgroups_path);
+        for (size_t i = 0; i < host->n_hierarchies; i++) {
+                int r = add_place(cgroup, &host->hierarchies[i], cgroups_path);
+
+                if (r < 0)
+                        return r;
+        }
+        return place_check_unused(cgroup, place_main(cgroup));
+}
+
+int cgroup_decide(const struct cgroup_host *host, enum cgroup_manager manager, const char *cgroups_path, const char *id,
+                  struct cgroup *ret) {
+        autodone(cgroup) struct cgroup cgroup = CGROUP_INIT;
+        int r;
+
+        cgroup.mode = host->mode;
+        cgroup.manager = manager;
+        if (manager == CGROUP_MANAGER_SYSTEMD)
+                return reject("cgroup manager \"systemd\" is not supported by this version; use \"cgroupfs\"");
+        if (manager == CGROUP_MANAGER_CGROUPFS) {
+                r = decide_places(host, text_is_empty(cgroups_path) ? id : cgroups_path, &cgroup);
+                if (r < 0)
+                        return r;
+        }
+        *ret = cgroup;
+        cgroup = CGROUP_INIT;
+        return 0;
+}
+
+void cgroup_done(struct cgroup *cgroup) {
+        for (size_t i = 0; i < cgroup->n_places; i++) {
+                free(cgroup->places[i].controllers);
+                free(cgroup->places[i].directory);
+                free(cgroup->places[i].path);
+        }
+        free(cgroup->places);
+        fd_close(&cgroup->v2_fd);
+        *cgroup = CGROUP_INIT;
+}

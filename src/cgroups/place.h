@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finding the right one of a container's places. */
+#pragma once
+
+#include "cgroups/cgroup.h"
+#include "cgroups/controllers.h"
+
+/* The place that has the v1 controller, or NULL. */
+const struct cgroup_place *place_of_v1(const struct cgroup *cgroup, enum controller controller);
+
+/* The place on the v2 hierarchy, or NULL. */
+const struct cgroup_place *place_of_v2(const struct cgroup *cgroup);
+
+/* The place that tells who is inside: the v2 one, else the one of the v1 devices controller, else any; NULL if none. */
+const struct cgroup_place *place_main(const struct cgroup *cgroup);
+
+/*
+ * Refuses (-EBUSY, recorded) a directory that is there already and has processes, or whose cgroup is frozen: it is
+ * somebody's, and what happens to one container must not happen to another.
+ */
+int place_check_unused(const struct cgroup *cgroup, const struct cgroup_place *place);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * linux.resources as a whole: checked before anything is made, written at `update`, freed.
+ * Runs in the runtime's process.
+ */
+#include "cgroups/cgroup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cgroups/apply.h"
+#include "cgroups/controllers.h"
+#include "cgroups/device-rules.h"
+#include "cgroups/settings.h"
+#include "util/alloc.h"
+#include "util/fail.h"
+
+/* --- check --- */
+
+static int check_devices(const struct cgroup_resources *resources, const struct controllers *controllers,
+                         const char *path) {
+        autodone(device_rules) struct device_rules rules = {};
+        struct device_exceptions exceptions;
+        int r;
+
+        r = device_rules_check(resources, path);
+        if (r < 0 || resources->n_devices == 0)
+                return r;
+        if (controllers->version[CONTROLLER_DEVICES] == CONTROLLER_MISSING)
+                return reject("%s.devices: the cgroup controller \"devices\" is not available", path);
+        if (controllers->version[CONTROLLER_DEVICES] == CONTROLLER_V2)
+                return 0;
+        device_rules_complete(resources, &rules);
+        r = device_rules_to_exceptions(&rules, &exceptions);
+        if (r < 0)
+                return reject("%s.devices: cgroup v1 cannot make an exception from an exception: a rule applies to some "
+                              "of the devices of an earlier rule that says the opposite", path);
+        device_rules_done(&exceptions.rules);
+        return 0;
+}
+
+/* The kernel lists its huge pages in kB: "2MB" is hugepages-2048kB. */
+static int check_page_size(const struct cgroup_hugepage_limit *limit, const char *path, size_t i) {
+        char *unit;
+        unsigned long long size = strtoull(limit->page_size, &unit, 10);
+        autofree char *directory = NULL;
+
+        size <<= *unit == 'M' ? 10 : *unit == 'G' ? 20 : 0;
+        directory = text_format("/sys/kernel/mm/hugepages/hugepages-%llukB", size);
+        if (access(directory, F_OK) == 0)
+                return 0;
+        return reject("%s.hugepageLimits[%zu].pageSize: this machine has no huge pages of \"%s\"", path, i,
+                      limit->page_size);
+}
+
+int cgroup_check_resources(const struct cgroup_host *host, const struct cgroup_resources *resources, const char *path) {
+        autodone(controllers) struct controllers controllers = {};
+        autodone(settings) struct settings settings = {};
+        const struct settings_request request = {
+                .resources = resources,
+                .controllers = &controllers,
+                .path = path,
+                .fresh = true,
+        };
+        int r;
+
+        r = controllers_of_host(host, &controllers);
+        if (r >= 0)
+                r = settings_make(&request, &settings);
+        if (r >= 0)
+                r = check_devices(resources, &controllers, path);
+        for (size_t i = 0; r >= 0 && i < resources->n_hugepage_limits; i++)
+                r = check_page_size(&resources->hugepage_limits[i], path, i);
+        return r;
+}
+
+/* --- update --- */
+
+int cgroup_update(const struct cgroup *cgroup, const struct cgroup_resources *resources) {
+        struct controllers controllers;
+        autodone(settings) struct settings settings = {};
+        const struct settings_request request = {
+                .resources = resources,
+                .controllers = &controllers,
+                .path = "linux.resources",
+        };
+        int r;
+
+        if (cgroup->n_places == 0)
+                return 0;
+        controllers_of_cgroup(cgroup, &controllers);
+        r = settings_make(&request, &settings);
+        return r < 0 ? r : apply_settings(cgroup, &settings, request.path);
+}
+
+/* --- done --- */
+
+static void free_lists(struct cgroup_resources *resources) {
+        for (size_t i = 0; i < resources->n_devices; i++)
+                free(resources->devices[i].access);
+        for (size_t i = 0; i < resources->n_hugepage_limits; i++)
+                free(resources->hugepage_limits[i].page_size);
+        for (size_t i = 0; i < resources->network.n_priorities; i++)
+                free(resources->network.priorities[i].name);
+        for (size_t i = 0; i < resources->n_rdma; i++)
+                free(resources->rdma[i].device);
+        for (size_t i = 0; i < resources->n_unified; i++) {
+                free(resources->unified[i].key);
+                free(resources->unified[i].value);
+        }
+}
+
+void cgroup_resources_done(struct cgroup_resources *resources) {
+        free_lists(resources);
+        free(resources->devices);
+        free(resources->cpu.cpus);
+        free(resources->cpu.mems);
+        free(resources->block_io.weight_devices);
+        free(resources->block_io.read_bps);
+        free(resources->block_io.write_bps);
+        free(resources->block_io.read_iops);
+        free(resources->block_io.write_iops);
+        free(resources->hugepage_limits);
+        free(resources->network.priorities);
+        free(resources->rdma);
+        free(resources->unified);
+        *resources = (struct cgroup_resources){};
+}
