@@ -17,6 +17,9 @@
 #include "seccomp/seccomp.h"
 #include "util/names.h"
 
+/* The gnu dialects of C predefine the word as 1, and it is a property of the specification. */
+#undef linux
+
 struct optional_u32 {
         bool set;
         uint32_t value;
@@ -76,8 +79,9 @@ struct process_config {
         bool terminal;
         struct {
                 bool present;
+                bool has_height, has_width;
                 uint32_t height, width;
-        } console_size;
+        } console_size; /* ignored without a terminal */
         char *cwd;
         struct string_list env, args;
         struct {
@@ -126,6 +130,12 @@ struct hook_list {
         size_t count;
 };
 extern const struct name hook_kinds[]; /* "prestart" -> HOOK_PRESTART ... */
+
+/* More words of the specification, for the messages and for `tare features`. */
+extern const struct name rlimit_types[]; /* "RLIMIT_NOFILE" -> RLIMIT_NOFILE ... */
+extern const struct name scheduler_policies[]; /* "SCHED_OTHER" -> SCHED_OTHER ... */
+extern const struct name memory_policy_modes[]; /* "MPOL_BIND" -> MPOL_BIND ... */
+extern const struct name memory_policy_flags[]; /* "MPOL_F_STATIC_NODES" -> MPOL_F_STATIC_NODES ... */
 
 /* Order of enum = the order in which namespaces are joined; the bit for clone(2) is namespace_flag(). */
 enum namespace_kind {
@@ -184,7 +194,7 @@ struct linux_config {
         char *cgroups_path;
         bool has_resources;
         struct cgroup_resources resources;
-        unsigned long rootfs_propagation; /* MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE with MS_REC; 0: not given */
+        unsigned long rootfs_propagation; /* MS_SHARED, ..., with MS_REC for "rshared", ...; 0: not given */
         bool has_seccomp;
         struct seccomp_profile seccomp;
         struct string_map sysctl;
@@ -250,9 +260,18 @@ int config_parse(const char *text, size_t size, const char *name, struct config 
 int config_parse_process(const char *text, size_t size, const char *name, struct process_config *ret);
 void process_config_done(struct process_config *process);
 
+/* Decodes one linux.resources object alone (update --resources), same tables. */
+int config_parse_resources(const char *text, size_t size, const char *name, struct cgroup_resources *ret);
+
 /*
  * Checks everything that the specification and the kernel demand of a config by itself (check.c): a list of small
  * checks, one function per rule, none with a side effect. Records the first violation with its JSON path, the value
  * found and what was expected. What is decoded but cannot be applied by this version is refused here, by name.
  */
 int config_check(const struct config *config);
+
+/* The part for a process, also one that is not the config's own (exec --process): `config` is its container's. */
+int config_check_process(const struct process_config *process, const struct config *config);
+
+/* The part for limits, also of `update`. `path` is their JSON path for messages ("linux.resources"). */
+int config_check_resources(const struct cgroup_resources *resources, const char *path);

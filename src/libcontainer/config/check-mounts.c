@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The rules of `mounts`. Part of config_check(), in the runtime's process. */
+#include <string.h>
+
+#include "libcontainer/config/check.h"
+#include "libcontainer/config/mount-options.h"
+#include "util/alloc.h"
+#include "util/fail.h"
+#include "util/kernel.h"
+#include "util/path.h"
+#include "util/text.h"
+
+/*
+ * What may be mounted over below /proc: files that show the machine's resources, which lxcfs and others replace. All
+ * else decides on security: a false /proc/self/attr would swallow a label (CVE-2019-16884).
+ */
+static const char *const proc_targets[] = {
+        "/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo",
+        "/proc/slabinfo", "/proc/stat", "/proc/swaps", "/proc/sys/crypto/fips_enabled",
+        "/proc/sys/kernel/ns_last_pid", "/proc/uptime",
+};
+
+/* config.md, "Mounts": the destination is required. A relative one is below "/", deprecated, and no violation. */
+static int check_destination(const struct mount_config *mount, const char *path, unsigned long flags) {
+        return mount->destination[0] ? 0 : reject("%s.destination: found ``, expected a path in the container", path);
+}
+
+/* /proc itself is for a procfs: a new one, or a bind mount, whose source is looked at when it is mounted. */
+static int check_proc(const struct mount_config *mount, const char *path, unsigned long flags) {
+        autofree char *absolute = path_join("/", mount->destination);
+        autofree char *clean = path_clean(absolute);
+
+        if (!path_is_below(clean, "/proc"))
+                return 0;
+        if (strcmp(clean, "/proc") == 0) {
+                if (flags & (MS_BIND | MS_REMOUNT) || text_equal(mount->type, "proc"))
+                        return 0;
+                return reject("%s.type: found `%s` on `/proc`, expected `proc`", path, mount->type ? mount->type : "");
+        }
+        for (size_t i = 0; i < ELEMENTSOF(proc_targets); i++)
+                if (strcmp(clean, proc_targets[i]) == 0)
+                        return 0;
+        return reject("%s.destination: found `%s`, expected nothing below `/proc` but files like `%s`", path,
+                      mount->destination, proc_targets[0]);
+}
+
+/* config.md, "POSIX-platform Mounts": each MUST be specified along with the other. */
+static int check_both_mappings(const struct mount_config *mount, const char *path, unsigned long flags) {
+        bool has_uids = mount->uid_mappings.count > 0, has_gids = mount->gid_mappings.count > 0;
+
+        if (has_uids == has_gids)
+                return 0;
+        return reject("%s.%s: found none, expected them along with %s", path, has_uids ? "gidMappings" : "uidMappings",
+                      has_uids ? "uidMappings" : "gidMappings");
+}
+
+/* Decoded, but not applied yet. */
+static int check_no_mappings(const struct mount_config *mount, const char *path, unsigned long flags) {
+        if (mount->uid_mappings.count == 0)
+                return 0;
+        return reject("%s.uidMappings: id-mapped mounts are not supported by this version of tare", path);
+}
+
+static int (*const rules[])(const struct mount_config *mount, const char *path, unsigned long flags) = {
+        check_destination,
+        check_proc,
+        check_both_mappings,
+        check_no_mappings,
+};
+
+static int check_mount(const struct mount_config *mount, const char *path) {
+        autodone(mount_options) struct mount_options options = {};
+        int r = mount_options_parse(mount, path, &options);
+
+        for (size_t i = 0; r == 0 && i < ELEMENTSOF(rules); i++)
+                r = rules[i](mount, path, options.flags);
+        return r;
+}
+
+int check_mounts(const struct config *config) {
+        for (size_t i = 0; i < config->n_mounts; i++) {
+                autofree char *path = text_format("mounts[%zu]", i);
+                int r = check_mount(&config->mounts[i], path);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

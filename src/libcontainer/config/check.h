@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the check-*.c files share. Each holds a table of rules; a rule is a function that looks at the config and records
+ * the first violation that it finds. Nobody outside of this folder includes it.
+ */
+#pragma once
+
+#include "libcontainer/config/config.h"
+
+/* The parts of config_check() beside those that config.h exports. */
+int check_namespaces(const struct config *config);
+int check_mounts(const struct config *config);
+int check_linux(const struct config *config);
+int check_sysctl(const struct config *config);
+
+/* `value` must begin with '/'; `path` is where it stands. */
+int check_absolute(const char *value, const char *path);
+
+/* A list of numbers and ranges, "0-3,7" (cpuset(7), "List format"), blanks around the numbers allowed; NULL is empty. */
+int check_number_list(const char *list, const char *path);

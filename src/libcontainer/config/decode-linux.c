@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The tables of `linux` (config-linux.md); those of its limits and of its system call filter are in decode-resources.c
+ * and decode-seccomp.c. Runs in the runtime's process.
+ */
+#include <sys/personality.h>
+
+#include "libcontainer/config/decode.h"
+#include "util/kernel.h"
+
+/* --- namespaces --- */
+
+static const struct json_type namespace_name = {
+        .kind = JSON_NAME, .size = sizeof(enum namespace_kind), .names = namespace_kinds, .what = "namespace type",
+};
+static const struct json_field namespace_fields[] = {
+        JSON_FIELD(struct namespace_config, kind, "type", &namespace_name, .required = true),
+        JSON_FIELD(struct namespace_config, path, "path", &json_string),
+        {},
+};
+static const struct json_type namespace = {
+        .kind = JSON_OBJECT, .size = sizeof(struct namespace_config), .fields = namespace_fields,
+};
+static const struct json_type namespaces = {
+        .kind = JSON_ARRAY, .size = sizeof(struct namespace_config), .element = &namespace,
+};
+
+static const struct json_field time_offset_fields[] = {
+        JSON_FIELD(struct time_offset, secs, "secs", &json_i64),
+        JSON_FIELD(struct time_offset, nanosecs, "nanosecs", &json_u32),
+        {},
+};
+static const struct json_type time_offset = {
+        .kind = JSON_OBJECT, .size = sizeof(struct time_offset), .fields = time_offset_fields,
+};
+static const struct json_field time_offsets_fields[] = {
+        DECODE_OBJECT(struct linux_config, time_offsets.monotonic, "monotonic", &time_offset),
+        DECODE_OBJECT(struct linux_config, time_offsets.boottime, "boottime", &time_offset),
+        {},
+};
+static const struct json_type time_offsets = {
+        .kind = JSON_OBJECT, .size = sizeof(struct linux_config), .fields = time_offsets_fields,
+};
+
+/* --- devices --- */
+
+static const struct name device_kinds[] = {
+        {"b", DEVICE_BLOCK},
+        {"c", DEVICE_CHAR},
+        {"p", DEVICE_FIFO},
+        {"u", DEVICE_CHAR}, /* "unbuffered", a distinction of old systems: mknod(1) */
+        {},
+};
+static const struct json_type device_kind = {
+        .kind = JSON_NAME, .size = sizeof(enum device_kind), .names = device_kinds, .what = "device type",
+};
+static const struct json_field device_fields[] = {
+        JSON_FIELD(struct device_config, kind, "type", &device_kind, .required = true),
+        JSON_FIELD(struct device_config, path, "path", &json_string, .required = true),
+        JSON_FIELD(struct device_config, major, "major", &json_i64, JSON_PRESENT(struct device_config, has_major)),
+        JSON_FIELD(struct device_config, minor, "minor", &json_i64, JSON_PRESENT(struct device_config, has_minor)),
+        DECODE_OPTIONAL(struct device_config, file_mode, "fileMode", &json_u32),
+        DECODE_OPTIONAL(struct device_config, uid, "uid", &json_u32),
+        DECODE_OPTIONAL(struct device_config, gid, "gid", &json_u32),
+        {},
+};
+static const struct json_type device = {
+        .kind = JSON_OBJECT, .size = sizeof(struct device_config), .fields = device_fields,
+};
+static const struct json_type devices = {
+        .kind = JSON_ARRAY, .size = sizeof(struct device_config), .element = &device,
+};
+
+static const struct json_field net_device_fields[] = {
+        JSON_FIELD(struct net_device_config, name, "name", &json_string),
+        {},
+};
+static const struct json_type net_device = {
+        .kind = JSON_OBJECT, .size = sizeof(struct net_device_config), .fields = net_device_fields,
+};
+static const struct json_type net_devices = {
+        .kind = JSON_MAP, .size = sizeof(struct net_device_config), .element = &net_device,
+};
+
+/* --- the rest --- */
+
+/* The specification has the four plain words; the recursive ones are what runc and crun take too. */
+static const struct name propagations[] = {
+        {"private", MS_PRIVATE},
+        {"rprivate", MS_PRIVATE | MS_REC},
+        {"rshared", MS_SHARED | MS_REC},
+        {"rslave", MS_SLAVE | MS_REC},
+        {"runbindable", MS_UNBINDABLE | MS_REC},
+        {"shared", MS_SHARED},
+        {"slave", MS_SLAVE},
+        {"unbindable", MS_UNBINDABLE},
+        {},
+};
+static const struct json_type propagation = {
+        .kind = JSON_NAME, .size = sizeof(unsigned long), .names = propagations, .what = "propagation",
+};
+
+static const struct name personality_domains[] = {
+        {"LINUX", PER_LINUX},
+        {"LINUX32", PER_LINUX32},
+        {},
+};
+static const struct json_type personality_domain = {
+        .kind = JSON_NAME, .size = sizeof(long), .names = personality_domains, .what = "personality domain",
+};
+static const struct json_field personality_fields[] = {
+        JSON_FIELD(struct linux_config, personality.domain, "domain", &personality_domain, .required = true),
+        DECODE_STRINGS(struct linux_config, personality.flags, "flags"),
+        {},
+};
+static const struct json_type personality_type = {
+        .kind = JSON_OBJECT, .size = sizeof(struct linux_config), .fields = personality_fields,
+};
+
+static const struct json_field intel_rdt_fields[] = {
+        JSON_FIELD(struct linux_config, intel_rdt.clos_id, "closID", &json_string),
+        JSON_FIELD(struct linux_config, intel_rdt.l3_cache_schema, "l3CacheSchema", &json_string),
+        JSON_FIELD(struct linux_config, intel_rdt.mem_bw_schema, "memBwSchema", &json_string),
+        DECODE_STRINGS(struct linux_config, intel_rdt.schemata, "schemata"),
+        JSON_FIELD(struct linux_config, intel_rdt.enable_monitoring, "enableMonitoring", &json_bool),
+        {},
+};
+static const struct json_type intel_rdt = {
+        .kind = JSON_OBJECT, .size = sizeof(struct linux_config), .fields = intel_rdt_fields,
+};
+
+static const struct json_type memory_policy_mode = {
+        .kind = JSON_NAME, .size = sizeof(long), .names = memory_policy_modes, .what = "memory policy mode",
+};
+static const struct json_type memory_policy_flag = {
+        .kind = JSON_NAME, .size = sizeof(uint64_t), .names = memory_policy_flags, .what = "memory policy flag",
+};
+static const struct json_type memory_policy_flag_list = {
+        .kind = JSON_ARRAY, .size = sizeof(uint64_t), .element = &memory_policy_flag, .is_flags = true,
+};
+static const struct json_field memory_policy_fields[] = {
+        JSON_FIELD(struct linux_config, memory_policy.mode, "mode", &memory_policy_mode, .required = true),
+        JSON_FIELD(struct linux_config, memory_policy.nodes, "nodes", &json_string),
+        JSON_FIELD(struct linux_config, memory_policy.flags, "flags", &memory_policy_flag_list),
+        {},
+};
+static const struct json_type memory_policy = {
+        .kind = JSON_OBJECT, .size = sizeof(struct linux_config), .fields = memory_policy_fields,
+};
+
+static const struct json_field linux_fields[] = {
+        JSON_LIST(struct linux_config, namespaces, n_namespaces, "namespaces", &namespaces),
+        DECODE_LIST(struct linux_config, uid_mappings, "uidMappings", &decode_id_mappings),
+        DECODE_LIST(struct linux_config, gid_mappings, "gidMappings", &decode_id_mappings),
+        {.name = "timeOffsets", .type = &time_offsets, JSON_PRESENT(struct linux_config, time_offsets.present)},
+        JSON_LIST(struct linux_config, devices, n_devices, "devices", &devices),
+        JSON_LIST(struct linux_config, net_devices, n_net_devices, "netDevices", &net_devices),
+        JSON_FIELD(struct linux_config, cgroups_path, "cgroupsPath", &json_string),
+        JSON_FIELD(struct linux_config, resources, "resources", &decode_resources,
+                   JSON_PRESENT(struct linux_config, has_resources)),
+        JSON_FIELD(struct linux_config, rootfs_propagation, "rootfsPropagation", &propagation),
+        JSON_FIELD(struct linux_config, seccomp, "seccomp", &decode_seccomp,
+                   JSON_PRESENT(struct linux_config, has_seccomp)),
+        DECODE_LIST(struct linux_config, sysctl, "sysctl", &decode_string_map),
+        DECODE_STRINGS(struct linux_config, masked_paths, "maskedPaths"),
+        DECODE_STRINGS(struct linux_config, readonly_paths, "readonlyPaths"),
+        JSON_FIELD(struct linux_config, mount_label, "mountLabel", &json_string),
+        {.name = "personality", .type = &personality_type, JSON_PRESENT(struct linux_config, personality.present)},
+        {.name = "intelRdt", .type = &intel_rdt, JSON_PRESENT(struct linux_config, intel_rdt.present)},
+        {.name = "memoryPolicy", .type = &memory_policy, JSON_PRESENT(struct linux_config, memory_policy.present)},
+        {},
+};
+const struct json_type decode_linux = {
+        .kind = JSON_OBJECT, .size = sizeof(struct linux_config), .fields = linux_fields,
+};
