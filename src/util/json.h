@@ -11,10 +11,13 @@
  *             {}
  *     };
  *
- * Rules (features.md 2.0): unknown properties are skipped whatever they hold; null anywhere counts as absent; a key
- * given twice, a number that does not fit, a NUL in a string, nesting deeper than JSON_DEPTH_MAX and invalid UTF-8 are
- * errors. Errors of meaning carry the JSON path, the value found and what was expected; errors of syntax carry
- * NAME:LINE:COL. Exactly one object must fill the text.
+ * Rules: unknown properties are skipped whatever they hold; null counts as absent, be it a property or a map's entry,
+ * but is an error as an element of an array, where it would leave a hole. A known property or a map's key given twice,
+ * an integer that does not fit or is not written in digits alone (1.0, 1e3), a NUL in a stored string, nesting deeper
+ * than JSON_DEPTH_MAX, invalid UTF-8 and half a surrogate pair (even in what is skipped) are errors.
+ *
+ * Errors of meaning carry the JSON path, the value found and what was expected; errors of syntax carry NAME:LINE:COL.
+ * Exactly one object must fill the text.
  */
 #pragma once
 
@@ -25,14 +28,19 @@
 #include "util/names.h"
 
 #define JSON_DEPTH_MAX 64
+#define JSON_FIELDS_MAX 64 /* of one object's table; rows behind them are not found */
 
 enum json_kind {
         JSON_BOOL, /* bool */
         JSON_INTEGER, /* an integer of `size` bytes, is_signed, within min..max */
         JSON_STRING, /* char *, owned */
-        JSON_NAME, /* a string out of `names`, stored as an integer of `size` bytes (or OR-ed in: is_flags) */
+        /*
+         * A string out of `names`, stored as an integer of `size` bytes (or OR-ed in: is_flags). An empty string counts
+         * as absent, like null: it is what Go writes for a word that was never set (seccomp.defaultAction, say).
+         */
+        JSON_NAME,
         JSON_OBJECT, /* a struct with `fields` */
-        JSON_ARRAY, /* elements of `element`, as a pointer and a size_t count (see count_offset) */
+        JSON_ARRAY, /* elements of `element`, as a pointer and a size_t (count_offset; in an element: behind the pointer) */
         JSON_MAP, /* an object whose keys are data: elements that begin with `char *key`, then filled by `element` */
 };
 

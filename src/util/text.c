@@ -94,6 +94,16 @@ size_t text_character_length(const char *bytes, size_t size) {
         return b[0] > 0xf4 || (b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f) ? 0 : 4;
 }
 
+/* Beside what JSON demands, the other control characters: nothing that we write should move a terminal's cursor. */
+static bool is_escaped(const char *bytes, size_t character) {
+        const unsigned char *b = (const unsigned char *)bytes;
+
+        if (character == 1)
+                return b[0] < 0x20 || b[0] == '"' || b[0] == '\\' || b[0] == 0x7f;
+        return character == 2 && b[0] == 0xc2 && b[1] < 0xa0;
+}
+
+/* U+0080 to U+009F end in the byte that is their number. */
 static void add_json_escape(struct text *text, unsigned char c) {
         static const char letters[] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
                                         ['"'] = '"', ['\\'] = '\\' };
@@ -109,19 +119,19 @@ void text_add_json_n(struct text *text, const char *value, size_t length) {
 
         text_add_n(text, "\"", 1);
         while (i < length) {
-                unsigned char c = (unsigned char)value[i];
                 size_t character = text_character_length(value + i, length - i);
 
-                if (character > 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
+                if (character > 0 && !is_escaped(value + i, character)) {
                         i += character;
                         continue;
                 }
                 text_add_n(text, value + plain, i - plain);
                 if (character > 0)
-                        add_json_escape(text, c);
+                        add_json_escape(text, (unsigned char)value[i + character - 1]);
                 else
                         text_add(text, "\xef\xbf\xbd");
-                plain = ++i;
+                i += character > 0 ? character : 1;
+                plain = i;
         }
         text_add_n(text, value + plain, length - plain);
         text_add_n(text, "\"", 1);

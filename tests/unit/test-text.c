@@ -75,6 +75,7 @@ static void writes_json_literals(void) {
                 { "\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\"" },
                 { "\x01\x1f\x7f", "\"\\u0001\\u001f\\u007f\"" },
                 { "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80", "\"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80\"" },
+                { "\xc2\x80\xc2\x9f\xc2\xa0", "\"\\u0080\\u009f\xc2\xa0\"" },
                 { "a\xff" "b", "\"a\xef\xbf\xbd" "b\"" },
                 { "cut\xe2\x82", "\"cut\xef\xbf\xbd\xef\xbf\xbd\"" },
         };
