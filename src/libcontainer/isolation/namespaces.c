@@ -74,34 +74,41 @@ int namespaces_join_all(const struct plan *plan) {
         return r < 0 ? r : namespaces_set_child_pid(plan);
 }
 
-static int write_offsets(const struct linux_config *config) {
-        char text[128];
-        int length = 0, r;
-
-        if (config->time_offsets.monotonic.present)
-                length += snprintf(text + length, sizeof(text) - (size_t)length, "monotonic %" PRId64 " %" PRIu32 "\n",
-                                   config->time_offsets.monotonic.secs, config->time_offsets.monotonic.nanosecs);
-        if (config->time_offsets.boottime.present)
-                length += snprintf(text + length, sizeof(text) - (size_t)length, "boottime %" PRId64 " %" PRIu32 "\n",
-                                   config->time_offsets.boottime.secs, config->time_offsets.boottime.nanosecs);
-        if (length == 0)
+int namespaces_open_time_offsets(const struct plan *plan, int *ret_fd) {
+        *ret_fd = -1;
+        if (!plan->creates[NAMESPACE_TIME] || !plan->config->linux.time_offsets.present)
                 return 0;
-        r = file_write_bytes(AT_FDCWD, "/proc/self/timens_offsets", text, (size_t)length);
-        return r < 0 ? fail(-r, "linux.timeOffsets: write") : 0;
+        *ret_fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+        return *ret_fd < 0 ? fail(errno, "linux.timeOffsets: open `/proc/self/timens_offsets`") : 0;
 }
 
-int namespaces_unshare_time(const struct plan *plan) {
-        autoclose int children_fd = -1;
-        int r;
+static void add_offset(struct text *text, const char *clock, const struct time_offset *offset) {
+        if (offset->present)
+                text_add_format(text, "%s %" PRId64 " %" PRIu32 "\n", clock, offset->secs, offset->nanosecs);
+}
+
+int namespaces_unshare_time(const struct plan *plan, int offsets_fd) {
+        autodone(text) struct text text = TEXT_INIT;
 
         if (!plan->creates[NAMESPACE_TIME])
                 return 0;
         if (unshare(CLONE_NEWTIME) < 0)
                 return fail(errno, "make time namespace");
-        r = write_offsets(&plan->config->linux);
-        if (r < 0)
-                return r;
-        /* unshare(2) prepares it for children only; a single-threaded process may enter it itself (time_namespaces(7)). */
+        if (offsets_fd < 0)
+                return 0;
+        add_offset(&text, "monotonic", &plan->config->linux.time_offsets.monotonic);
+        add_offset(&text, "boottime", &plan->config->linux.time_offsets.boottime);
+        if (text.length > 0 && write(offsets_fd, text.bytes, text.length) < 0)
+                return fail(errno, "linux.timeOffsets: write");
+        return 0;
+}
+
+/* unshare(2) prepares it for children only; a single-threaded process may enter it itself (time_namespaces(7)). */
+int namespaces_enter_time(const struct plan *plan) {
+        autoclose int children_fd = -1;
+
+        if (!plan->creates[NAMESPACE_TIME])
+                return 0;
         children_fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
         if (children_fd < 0)
                 return fail(errno, "open time namespace");
@@ -115,18 +122,15 @@ int namespaces_unshare_cgroup(const struct plan *plan) {
 }
 
 static int write_map(pid_t pid, const char *file, const struct id_mappings *mappings) {
-        struct text text = TEXT_INIT;
+        autodone(text) struct text text = TEXT_INIT;
         char path[64];
-        int r;
 
         for (size_t i = 0; i < mappings->count; i++)
                 text_add_format(&text, "%" PRIu32 " %" PRIu32 " %" PRIu32 "\n", mappings->items[i].container_id,
                                 mappings->items[i].host_id, mappings->items[i].size);
         snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
         /* One write(2): the kernel takes a map only whole. */
-        r = file_write_bytes(AT_FDCWD, path, text.bytes, text.length);
-        text_done(&text);
-        return r;
+        return file_write_bytes(AT_FDCWD, path, text.bytes, text.length);
 }
 
 /* Without CAP_SETGID over the host's ids the kernel takes a gid map only once setgroups(2) is given up. */

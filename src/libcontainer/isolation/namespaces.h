@@ -21,8 +21,16 @@ int namespaces_reset_child_pid(const struct plan *plan);
 int namespaces_join(const struct plan *plan);
 int namespaces_join_all(const struct plan *plan);
 
-/* In init: a new time namespace with its offsets, a new cgroup namespace. */
-int namespaces_unshare_time(const struct plan *plan);
+/*
+ * A new time namespace with its offsets, which can only be set while nobody is inside. The file for them is opened before
+ * the process becomes undumpable (then it belongs to the host's root) and written behind that; -1 if there is no need.
+ * In the stage if there is one: init is then born in it; else in init, which enters it itself.
+ */
+int namespaces_open_time_offsets(const struct plan *plan, int *ret_fd);
+int namespaces_unshare_time(const struct plan *plan, int offsets_fd);
+int namespaces_enter_time(const struct plan *plan);
+
+/* In init, in its final cgroup. */
 int namespaces_unshare_cgroup(const struct plan *plan);
 
 /* In the runtime: writes /proc/PID/uid_map and gid_map (with /proc/PID/setgroups where we may not write them else). */

@@ -77,8 +77,15 @@ static int become_root(struct init *init) {
         return init->plan->in_user_namespace ? credentials_become_root() : 0;
 }
 
+/* With a stage init was born in it. */
 static int make_time_namespace(struct init *init) {
-        return namespaces_unshare_time(init->plan);
+        autoclose int offsets_fd = -1;
+        int r = init->plan->needs_stage ? 0 : namespaces_open_time_offsets(init->plan, &offsets_fd);
+
+        if (r < 0 || init->plan->needs_stage)
+                return r;
+        r = namespaces_unshare_time(init->plan, offsets_fd);
+        return r < 0 ? r : namespaces_enter_time(init->plan);
 }
 
 static int make_cgroup_namespace(struct init *init) {
@@ -372,11 +379,11 @@ static int execute(struct init *init) {
 
 static const struct step setup_steps[] = {
         {"wait for the runtime", wait_for_go}, /* id maps, cgroup and limits come from outside */
+        {"time namespace", make_time_namespace}, /* its file is ours only as long as we are dumpable */
         {"dumpable", become_undumpable}, /* before a namespace is joined in which others could trace us (CVE-2016-9962) */
         {"namespaces", join_namespaces},
         {"root of the user namespace", become_root}, /* owns what is made from here on */
         {"session keyring", join_keyring}, /* the caller's keys must not be in reach of anything below */
-        {"time namespace", make_time_namespace},
         {"cgroup namespace", make_cgroup_namespace}, /* in the final cgroup, which becomes its root */
         {"loopback device", raise_loopback},
         {"session", become_session_leader}, /* before a terminal can become its controlling one (TIOCSTI) */
@@ -485,13 +492,13 @@ static int wait_for_start(const struct launch *launch) {
         r = channel_receive(launch->channel, &message);
         if (r < 0)
                 return r;
-        if (message.type == MESSAGE_START)
-                return 0;
-        if (message.type != MESSAGE_WAIT)
+        if (message.type != MESSAGE_START && message.type != MESSAGE_WAIT)
                 return reject("the runtime ended");
         /* The container is recorded: it outlives the runtime from here on. */
         if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
                 return fail(errno, "outlive the runtime");
+        if (message.type == MESSAGE_START)
+                return 0;
         close(launch->channel);
         if (fd_read_full(launch->exec_fifo_fd, &byte, 1) != 1)
                 return fail(EIO, "read exec fifo");

@@ -14,6 +14,7 @@
 #include "libcontainer/process/channel.h"
 #include "libcontainer/process/clone.h"
 #include "util/fail.h"
+#include "util/fd.h"
 
 static int make_init(const struct launch *launch) {
         struct clone_result init;
@@ -26,11 +27,27 @@ static int make_init(const struct launch *launch) {
         return channel_send_fd(launch->channel, MESSAGE_PID, init.pid, init.pidfd);
 }
 
+/* Everything that init is to be born in. */
+static int prepare(const struct launch *launch) {
+        autoclose int offsets_fd = -1;
+        int r = namespaces_open_time_offsets(launch->plan, &offsets_fd);
+
+        if (r < 0)
+                return r;
+        /* Before we enter namespaces in which others could trace us (CVE-2016-9962). */
+        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                return fail(errno, "become undumpable");
+        r = namespaces_join_all(launch->plan);
+        if (r < 0)
+                return r;
+        r = credentials_become_root();
+        return r < 0 ? r : namespaces_unshare_time(launch->plan, offsets_fd);
+}
+
 void stage_main(const struct launch *launch) {
         prctl(PR_SET_NAME, "tare:[stage]", 0, 0, 0);
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-        if (namespaces_join_all(launch->plan) < 0 || credentials_become_root() < 0 || make_init(launch) < 0)
+        if (prepare(launch) < 0 || make_init(launch) < 0)
                 init_abort(launch);
         _exit(EXIT_SUCCESS);
 }
