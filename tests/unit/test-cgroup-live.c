@@ -1,0 +1,811 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Real cgroups, real processes. Needs root. On a hybrid machine every case that may differ runs twice, with the v2
+ * hierarchy and without it, as on a v1 machine.
+ */
+#include "cgroups/cgroup.h"
+#include "cgroups/controllers.h"
+#include "test.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/alloc.h"
+#include "util/fail.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
+
+#define DEADLINE_MS 5000
+#define I64(n) {.set = true, .value = (n)}
+
+static bool without_v2;
+static const struct cgroup_resources no_resources = {};
+
+/* --- the frame --- */
+
+struct fixture {
+        struct cgroup_host host;
+        struct cgroup cgroup;
+        char *parent, *path; /* "/tare-test-PID", "/tare-test-PID/c" */
+};
+
+static void hide_v2(struct cgroup_host *host) {
+        for (size_t i = 0; i < host->n_hierarchies; i++)
+                if (host->hierarchies[i].v2) {
+                        free(host->hierarchies[i].mount_point);
+                        free(host->hierarchies[i].own_path);
+                        free(host->hierarchies[i].name);
+                        host->hierarchies[i] = host->hierarchies[--host->n_hierarchies];
+                        host->mode = CGROUP_MODE_V1;
+                }
+}
+
+/* False, with the case skipped, when it cannot run here. */
+static bool fixture_init(struct fixture *fixture) {
+        *fixture = (struct fixture){.cgroup = CGROUP_INIT};
+        if (geteuid() != 0) {
+                test_skip("needs root");
+                return false;
+        }
+        CHECK_EQUAL(cgroup_host_probe(&fixture->host), 0);
+        if (without_v2 && fixture->host.mode != CGROUP_MODE_HYBRID) {
+                test_skip("this machine is not hybrid");
+                return false;
+        }
+        if (without_v2)
+                hide_v2(&fixture->host);
+        if (fixture->host.mode == CGROUP_MODE_NONE) {
+                test_skip("no cgroup file system");
+                return false;
+        }
+        fixture->parent = text_format("/tare-test-%d", getpid());
+        fixture->path = text_format("%s/c", fixture->parent);
+        CHECK_EQUAL(cgroup_decide(&fixture->host, CGROUP_MANAGER_CGROUPFS, fixture->path, "c", &fixture->cgroup), 0);
+        return fixture->cgroup.n_places > 0;
+}
+
+static void fixture_done(struct fixture *fixture) {
+        if (cgroup_destroy(&fixture->cgroup, DEADLINE_MS) < 0)
+                printf("# %s\n", fail_text());
+        for (size_t i = 0; i < fixture->host.n_hierarchies && fixture->parent; i++) {
+                autofree char *directory = text_format("%s%s", fixture->host.hierarchies[i].mount_point, fixture->parent);
+
+                CHECK(rmdir(directory) == 0 || errno == ENOENT);
+        }
+        cgroup_done(&fixture->cgroup);
+        cgroup_host_done(&fixture->host);
+        free(fixture->parent);
+        free(fixture->path);
+}
+
+static void check_ok(int r, int line) {
+        if (r < 0)
+                printf("# line %d: %s\n", line, fail_text());
+        CHECK(r >= 0);
+}
+#define CHECK_OK(r) check_ok((r), __LINE__)
+
+static const struct cgroup_place *v2_place(const struct fixture *fixture) {
+        for (size_t i = 0; i < fixture->cgroup.n_places; i++)
+                if (fixture->cgroup.places[i].v2)
+                        return &fixture->cgroup.places[i];
+        return NULL;
+}
+
+/* The path of a file in the place that has the v1 controller, or else in the v2 one; NULL when neither is there. */
+static char *file_of(const struct fixture *fixture, const char *controller, const char *v1_file, const char *v2_file) {
+        const struct cgroup_place *v2 = v2_place(fixture);
+
+        for (size_t i = 0; i < fixture->cgroup.n_places; i++)
+                if (controllers_list_has(fixture->cgroup.places[i].controllers, ',', controller, strlen(controller)))
+                        return text_format("%s/%s", fixture->cgroup.places[i].directory, v1_file);
+        return v2 ? text_format("%s/%s", v2->directory, v2_file) : NULL;
+}
+
+static char *read_text(const char *path) {
+        char *text = NULL;
+
+        if (!path || file_read(AT_FDCWD, path, 65536, &text, NULL) < 0)
+                return text_copy("(none)");
+        *strchrnul(text, '\n') = '\0';
+        return text;
+}
+
+static bool exists(const char *path) {
+        return access(path, F_OK) == 0;
+}
+
+static bool any_exists(const struct fixture *fixture) {
+        for (size_t i = 0; i < fixture->cgroup.n_places; i++)
+                if (exists(fixture->cgroup.places[i].directory))
+                        return true;
+        return false;
+}
+
+/* A child that waits inside the cgroup, then runs f and exits with its result. Returns its pid; *ret_start starts it. */
+static pid_t spawn(const struct cgroup *cgroup, int (*f)(void), int *ret_start) {
+        int start[2];
+        pid_t pid;
+
+        CHECK(pipe2(start, O_CLOEXEC) == 0);
+        pid = fork();
+        if (pid == 0) {
+                char byte;
+
+                close(start[1]);
+                if (read(start[0], &byte, 1) != 1)
+                        _exit(99);
+                _exit(f());
+        }
+        close(start[0]);
+        CHECK_OK(cgroup_attach(cgroup, pid, false));
+        *ret_start = start[1];
+        return pid;
+}
+
+static pid_t start(const struct cgroup *cgroup, int (*f)(void)) {
+        autoclose int fd = -1;
+        pid_t pid = spawn(cgroup, f, &fd);
+
+        CHECK(write(fd, "x", 1) == 1);
+        return pid;
+}
+
+static int wait_status(pid_t pid) {
+        int status = -1;
+
+        CHECK(waitpid(pid, &status, 0) == pid);
+        return status;
+}
+
+static int run_in(const struct cgroup *cgroup, int (*f)(void)) {
+        int status = wait_status(start(cgroup, f));
+
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static int sleep_long(void) {
+        while (pause() < 0)
+                continue;
+        return 0;
+}
+
+static void check_killed(pid_t pid) {
+        int status = wait_status(pid);
+
+        CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+/* --- life and end --- */
+
+static void test_life(void) {
+        autodone(fixture) struct fixture fixture;
+        pid_t pid, *pids;
+        size_t n;
+
+        if (!fixture_init(&fixture))
+                return;
+        CHECK(!any_exists(&fixture));
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        for (size_t i = 0; i < fixture.cgroup.n_places; i++)
+                CHECK(exists(fixture.cgroup.places[i].directory));
+        CHECK_EQUAL(cgroup_birth_fd(&fixture.cgroup) >= 0, v2_place(&fixture) != NULL);
+        pid = start(&fixture.cgroup, sleep_long);
+        CHECK_OK(cgroup_pids(&fixture.cgroup, &pids, &n));
+        CHECK_EQUAL(n, 1);
+        CHECK_EQUAL(n ? pids[0] : 0, pid);
+        free(pids);
+        CHECK_OK(cgroup_signal(&fixture.cgroup, SIGTERM));
+        CHECK_EQUAL(WTERMSIG(wait_status(pid)), SIGTERM);
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        CHECK(!any_exists(&fixture));
+        /* What other containers may use stays. */
+        for (size_t i = 0; i < fixture.cgroup.n_places; i++)
+                *strrchr(fixture.cgroup.places[i].directory, '/') = '\0';
+        CHECK(any_exists(&fixture));
+        for (size_t i = 0; i < fixture.cgroup.n_places; i++)
+                strcat(fixture.cgroup.places[i].directory, "/c");
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+}
+
+static void test_birth(void) {
+        autodone(fixture) struct fixture fixture;
+        struct clone_args arguments = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD};
+        autofree char *own = NULL;
+        pid_t pid;
+
+        if (!fixture_init(&fixture))
+                return;
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        if (cgroup_birth_fd(&fixture.cgroup) < 0) {
+                test_skip("no v2 hierarchy");
+                return;
+        }
+        arguments.cgroup = (uint64_t)cgroup_birth_fd(&fixture.cgroup);
+        pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
+        if (pid == 0)
+                _exit(sleep_long());
+        CHECK(pid > 0);
+        CHECK_OK(cgroup_attach(&fixture.cgroup, pid, true));
+        own = text_format("/proc/%d/cgroup", pid);
+        if (fixture.host.mode == CGROUP_MODE_V2 || fixture.host.mode == CGROUP_MODE_HYBRID) {
+                autofree char *text = NULL;
+
+                CHECK_EQUAL(file_read(AT_FDCWD, own, 65536, &text, NULL), 0);
+                CHECK_CONTAINS(text, "0::");
+                CHECK_CONTAINS(strstr(text, "0::"), fixture.path);
+        }
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        check_killed(pid);
+}
+
+/* Children, grandchildren and new ones all the time. */
+static int fork_without_end(void) {
+        for (;;) {
+                pid_t pid = fork();
+
+                if (pid == 0 && fork() == 0)
+                        usleep(1000);
+                if (pid == 0)
+                        continue;
+                if (pid > 0 && random() % 4 == 0)
+                        _exit(0);
+                usleep(500);
+        }
+}
+
+static void test_fork_bomb(void) {
+        static const struct cgroup_resources some_pids = {.pids_limit = I64(200)};
+        autodone(fixture) struct fixture fixture;
+        struct timespec a_moment = {.tv_nsec = 50000000};
+        pid_t pid;
+
+        if (!fixture_init(&fixture))
+                return;
+        if (cgroup_check_resources(&fixture.host, &some_pids, "linux.resources") < 0) {
+                test_skip("no pids controller");
+                return;
+        }
+        CHECK_OK(cgroup_create(&fixture.cgroup, &some_pids));
+        pid = start(&fixture.cgroup, fork_without_end);
+        nanosleep(&a_moment, NULL);
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        CHECK(!any_exists(&fixture));
+        wait_status(pid);
+}
+
+/* One process at a time, always another one: whoever reads its pid and then kills it comes too late. */
+static int run_away(void) {
+        for (;;)
+                if (fork() > 0)
+                        _exit(0);
+}
+
+static void test_run_away(void) {
+        autodone(fixture) struct fixture fixture;
+        struct timespec a_moment = {.tv_nsec = 5000000};
+        pid_t *pids;
+        size_t n;
+
+        if (!fixture_init(&fixture))
+                return;
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        wait_status(start(&fixture.cgroup, run_away));
+        nanosleep(&a_moment, NULL);
+        CHECK_OK(cgroup_signal(&fixture.cgroup, SIGKILL));
+        for (int tries = 0; tries == 0 || (n > 0 && tries < 1000); tries++) {
+                nanosleep(&a_moment, NULL);
+                CHECK_OK(cgroup_pids(&fixture.cgroup, &pids, &n));
+                free(pids);
+        }
+        CHECK_EQUAL(n, 0);
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        CHECK(!any_exists(&fixture));
+}
+
+/* --- sub-cgroups --- */
+
+static void make_below(const struct fixture *fixture, const char *name) {
+        for (size_t i = 0; i < fixture->cgroup.n_places; i++) {
+                autofree char *path = text_format("%s/%s", fixture->cgroup.places[i].directory, name);
+
+                CHECK(mkdir(path, 0755) == 0);
+        }
+}
+
+static void move_below(const struct fixture *fixture, const char *name, pid_t pid) {
+        autofree char *text = text_format("%d", pid);
+
+        for (size_t i = 0; i < fixture->cgroup.n_places; i++) {
+                autofree char *path = text_format("%s/%s/cgroup.procs", fixture->cgroup.places[i].directory, name);
+
+                /* A v1 cpuset without CPUs takes nobody: that one stays where it is. */
+                if (!strstr(fixture->cgroup.places[i].controllers, "cpuset"))
+                        CHECK_EQUAL(file_write(AT_FDCWD, path, text), 0);
+        }
+}
+
+static void test_sub_cgroups(void) {
+        autodone(fixture) struct fixture fixture;
+        pid_t pid, *pids;
+        size_t n;
+
+        if (!fixture_init(&fixture))
+                return;
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        make_below(&fixture, "a");
+        make_below(&fixture, "a/b");
+        make_below(&fixture, "d");
+        pid = start(&fixture.cgroup, sleep_long);
+        move_below(&fixture, "a/b", pid);
+        CHECK_OK(cgroup_pids(&fixture.cgroup, &pids, &n));
+        CHECK_EQUAL(n, 1);
+        free(pids);
+        CHECK_OK(cgroup_signal(&fixture.cgroup, SIGKILL));
+        check_killed(pid);
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        CHECK(!any_exists(&fixture));
+}
+
+/* Deeper than there are descriptors and than a path may be long. */
+static void test_deep(void) {
+        autodone(fixture) struct fixture fixture;
+        const struct rlimit few = {32, 32};
+        struct rlimit before;
+        int fd, depth = 0;
+
+        if (!fixture_init(&fixture))
+                return;
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        fd = open(fixture.cgroup.places[0].directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        for (; depth < 100 && fd >= 0; depth++) {
+                static const char name[] = "a-directory-with-a-rather-long-name-so-that-the-path-gets-long";
+                int next;
+
+                CHECK(mkdirat(fd, name, 0755) == 0);
+                next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                close(fd);
+                fd = next;
+        }
+        if (fd >= 0)
+                close(fd);
+        CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+        CHECK(setrlimit(RLIMIT_NOFILE, &(struct rlimit){few.rlim_cur, before.rlim_max}) == 0);
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+        CHECK(!any_exists(&fixture));
+}
+
+/* --- refusals --- */
+
+static void test_in_use(void) {
+        autodone(fixture) struct fixture fixture;
+        autodone(cgroup) struct cgroup second = CGROUP_INIT, third = CGROUP_INIT;
+        pid_t pid;
+
+        if (!fixture_init(&fixture))
+                return;
+        /* Decided while it was free, made by another meanwhile. */
+        CHECK_OK(cgroup_decide(&fixture.host, CGROUP_MANAGER_CGROUPFS, fixture.path, "x", &second));
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        pid = start(&fixture.cgroup, sleep_long);
+        CHECK_EQUAL(cgroup_create(&second, &no_resources), -EBUSY);
+        CHECK_CONTAINS(fail_text(), "container's cgroup is not empty: 1 process(es) found");
+        CHECK_OK(cgroup_destroy(&second, DEADLINE_MS));
+        CHECK_EQUAL(waitpid(pid, NULL, WNOHANG), 0);
+        CHECK(any_exists(&fixture));
+        CHECK_EQUAL(cgroup_decide(&fixture.host, CGROUP_MANAGER_CGROUPFS, fixture.path, "x", &third), -EBUSY);
+        CHECK_CONTAINS(fail_text(), "container's cgroup is not empty: 1 process(es) found");
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        check_killed(pid);
+}
+
+static void test_found_frozen(void) {
+        autodone(fixture) struct fixture fixture;
+        autodone(cgroup) struct cgroup second = CGROUP_INIT;
+
+        if (!fixture_init(&fixture))
+                return;
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        CHECK_OK(cgroup_freeze(&fixture.cgroup));
+        CHECK_EQUAL(cgroup_decide(&fixture.host, CGROUP_MANAGER_CGROUPFS, fixture.path, "x", &second), -EBUSY);
+        CHECK_CONTAINS(fail_text(), "container's cgroup unexpectedly frozen");
+        CHECK_OK(cgroup_thaw(&fixture.cgroup));
+        CHECK_OK(cgroup_decide(&fixture.host, CGROUP_MANAGER_CGROUPFS, fixture.path, "x", &second));
+        CHECK_OK(cgroup_create(&second, &no_resources));
+}
+
+/* --- freezing --- */
+
+static int count_without_end(void) {
+        for (volatile unsigned long n = 0;; n++)
+                if (n % 1000000 == 0 && fork() == 0)
+                        _exit(0);
+}
+
+static void test_freeze(void) {
+        autodone(fixture) struct fixture fixture;
+        bool frozen = true;
+        pid_t pid;
+
+        if (!fixture_init(&fixture))
+                return;
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        CHECK_OK(cgroup_is_frozen(&fixture.cgroup, &frozen));
+        CHECK(!frozen);
+        pid = start(&fixture.cgroup, count_without_end);
+        for (int i = 0; i < 20; i++) {
+                CHECK_OK(cgroup_freeze(&fixture.cgroup));
+                CHECK_OK(cgroup_is_frozen(&fixture.cgroup, &frozen));
+                CHECK(frozen);
+                CHECK_OK(cgroup_thaw(&fixture.cgroup));
+                CHECK_OK(cgroup_is_frozen(&fixture.cgroup, &frozen));
+                CHECK(!frozen);
+        }
+        CHECK_OK(cgroup_freeze(&fixture.cgroup));
+        CHECK_OK(cgroup_signal(&fixture.cgroup, SIGKILL));
+        check_killed(pid);
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+}
+
+/* A sub-cgroup that the container froze itself. */
+static void test_frozen_below(void) {
+        autodone(fixture) struct fixture fixture;
+        autofree char *file = NULL;
+        pid_t pid;
+
+        if (!fixture_init(&fixture))
+                return;
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        make_below(&fixture, "a");
+        pid = start(&fixture.cgroup, sleep_long);
+        move_below(&fixture, "a", pid);
+        file = file_of(&fixture, "freezer", "a/freezer.state", "a/cgroup.freeze");
+        CHECK_EQUAL(file_write(AT_FDCWD, file, strstr(file, "freezer.state") ? "FROZEN" : "1"), 0);
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        check_killed(pid);
+}
+
+/* A process that no signal ends: the v1 freezer holds it from above. The error names it, and trying again works. */
+static void test_survivor(void) {
+        autodone(fixture) struct fixture fixture;
+        autofree char *file = NULL, *expected = NULL;
+        pid_t pid;
+
+        if (!fixture_init(&fixture))
+                return;
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        file = file_of(&fixture, "freezer", "../freezer.state", "");
+        if (!strstr(file, "freezer.state")) {
+                test_skip("no v1 freezer");
+                return;
+        }
+        pid = start(&fixture.cgroup, sleep_long);
+        CHECK_EQUAL(file_write(AT_FDCWD, file, "FROZEN"), 0);
+        CHECK_EQUAL(cgroup_destroy(&fixture.cgroup, 100), -EBUSY);
+        expected = text_format("1 process(es) did not end after SIGKILL: %d (state ", pid);
+        CHECK_CONTAINS(fail_text(), expected);
+        CHECK_EQUAL(file_write(AT_FDCWD, file, "THAWED"), 0);
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        check_killed(pid);
+}
+
+/* --- limits --- */
+
+struct expected {
+        const char *controller, *v1_file, *v2_file, *v1_value, *v2_value;
+};
+
+static void check_file(const struct fixture *fixture, const struct expected *expected) {
+        autofree char *path = file_of(fixture, expected->controller, expected->v1_file, expected->v2_file);
+        autofree char *text = read_text(path);
+        const struct cgroup_place *v2 = v2_place(fixture);
+        bool is_v2 = v2 && text_after(path, v2->directory);
+
+        CHECK_TEXT(text, is_v2 ? expected->v2_value : expected->v1_value);
+}
+#define CHECK_FILE(fixture, ...) check_file((fixture), &(const struct expected){__VA_ARGS__})
+
+/* False, with the case skipped, when the machine has not all the controllers. */
+static bool create_with(struct fixture *fixture, const struct cgroup_resources *resources) {
+        if (!fixture_init(fixture))
+                return false;
+        if (cgroup_check_resources(&fixture->host, resources, "linux.resources") < 0) {
+                test_skip(fail_text());
+                return false;
+        }
+        CHECK_OK(cgroup_create(&fixture->cgroup, resources));
+        return true;
+}
+
+static void test_limits(void) {
+        static const struct cgroup_resources resources = {
+                .memory = {.limit = I64(64 << 20), .reservation = I64(32 << 20), .swap = I64(96 << 20)},
+                .cpu = {.shares = I64(512), .quota = I64(20000), .period = I64(50000), .burst = I64(5000),
+                        .cpus = (char *)"0", .mems = (char *)"0"},
+                .pids_limit = I64(77),
+                .block_io = {.weight = I64(500)},
+        };
+        autodone(fixture) struct fixture fixture;
+
+        if (!create_with(&fixture, &resources))
+                return;
+        CHECK_FILE(&fixture, "memory", "memory.limit_in_bytes", "memory.max", "67108864", "67108864");
+        CHECK_FILE(&fixture, "memory", "memory.soft_limit_in_bytes", "memory.low", "33554432", "33554432");
+        CHECK_FILE(&fixture, "memory", "memory.memsw.limit_in_bytes", "memory.swap.max", "100663296", "33554432");
+        CHECK_FILE(&fixture, "cpu", "cpu.shares", "cpu.weight", "512", "59");
+        CHECK_FILE(&fixture, "cpu", "cpu.cfs_quota_us", "cpu.max", "20000", "20000 50000");
+        CHECK_FILE(&fixture, "cpu", "cpu.cfs_burst_us", "cpu.max.burst", "5000", "5000");
+        CHECK_FILE(&fixture, "cpuset", "cpuset.cpus", "cpuset.cpus", "0", "0");
+        CHECK_FILE(&fixture, "pids", "pids.max", "pids.max", "77", "77");
+}
+
+static void test_update(void) {
+        static const struct cgroup_resources before = {
+                .memory = {.limit = I64(64 << 20), .swap = I64(64 << 20)},
+                .cpu = {.quota = I64(20000), .period = I64(50000)},
+                .pids_limit = I64(77),
+        };
+        static const struct cgroup_resources more = {
+                .memory = {.limit = I64(128 << 20), .swap = I64(128 << 20)},
+                .cpu = {.quota = I64(200000), .burst = I64(100000)},
+        };
+        static const struct cgroup_resources less = {
+                .memory = {.limit = I64(32 << 20), .swap = I64(32 << 20)},
+                .cpu = {.period = I64(100000)},
+                .pids_limit = I64(-1),
+        };
+        autodone(fixture) struct fixture fixture;
+
+        if (!create_with(&fixture, &before))
+                return;
+        CHECK_OK(cgroup_update(&fixture.cgroup, &more));
+        CHECK_FILE(&fixture, "memory", "memory.limit_in_bytes", "memory.max", "134217728", "134217728");
+        CHECK_FILE(&fixture, "memory", "memory.memsw.limit_in_bytes", "memory.swap.max", "134217728", "0");
+        CHECK_FILE(&fixture, "cpu", "cpu.cfs_burst_us", "cpu.max.burst", "100000", "100000");
+        CHECK_FILE(&fixture, "cpu", "cpu.cfs_quota_us", "cpu.max", "200000", "200000 50000");
+        CHECK_FILE(&fixture, "pids", "pids.max", "pids.max", "77", "77");
+        CHECK_OK(cgroup_update(&fixture.cgroup, &less));
+        CHECK_FILE(&fixture, "memory", "memory.limit_in_bytes", "memory.max", "33554432", "33554432");
+        CHECK_FILE(&fixture, "memory", "memory.memsw.limit_in_bytes", "memory.swap.max", "33554432", "0");
+        CHECK_FILE(&fixture, "cpu", "cpu.cfs_period_us", "cpu.max", "100000", "200000 100000");
+        CHECK_FILE(&fixture, "pids", "pids.max", "pids.max", "max", "max");
+}
+
+static void test_no_pids(void) {
+        static const struct cgroup_resources resources = {.pids_limit = I64(0)};
+        autodone(fixture) struct fixture fixture;
+        int status;
+
+        if (!create_with(&fixture, &resources))
+                return;
+        CHECK_FILE(&fixture, "pids", "pids.max", "pids.max", "0", "0");
+        status = run_in(&fixture.cgroup, (int (*)(void))fork);
+        CHECK_EQUAL(status, 255);
+}
+
+static void test_kernel_refuses(void) {
+        static const struct cgroup_resources resources = {.cpu = {.cpus = (char *)"4000"}};
+        autodone(fixture) struct fixture fixture;
+
+        if (!fixture_init(&fixture))
+                return;
+        if (cgroup_check_resources(&fixture.host, &resources, "linux.resources") < 0) {
+                test_skip(fail_text());
+                return;
+        }
+        CHECK(cgroup_create(&fixture.cgroup, &resources) < 0);
+        CHECK_CONTAINS(fail_text(), "linux.resources.cpu.cpus: write `4000` to `cpuset.cpus`: ");
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        CHECK(!any_exists(&fixture));
+}
+
+static int eat_memory(void) {
+        for (;;) {
+                char *bytes = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+                if (bytes == MAP_FAILED)
+                        return 1;
+                memset(bytes, 1, 1 << 20);
+        }
+}
+
+static void test_oom(void) {
+        static const struct cgroup_resources resources = {.memory = {.limit = I64(8 << 20), .swap = I64(8 << 20)}};
+        autodone(fixture) struct fixture fixture;
+
+        if (!create_with(&fixture, &resources))
+                return;
+        CHECK_EQUAL(cgroup_oom_kills(&fixture.cgroup), 0);
+        CHECK_EQUAL(run_in(&fixture.cgroup, eat_memory), -SIGKILL);
+        CHECK_EQUAL(cgroup_oom_kills(&fixture.cgroup), 1);
+}
+
+static void test_hugepages(void) {
+        static struct cgroup_hugepage_limit limits[] = {{(char *)"2MB", 4194304}}, wrong[] = {{(char *)"3MB", 3}};
+        static const struct cgroup_resources resources = {.hugepage_limits = limits, .n_hugepage_limits = 1};
+        static const struct cgroup_resources no_such_size = {.hugepage_limits = wrong, .n_hugepage_limits = 1};
+        autodone(fixture) struct fixture fixture;
+
+        if (!create_with(&fixture, &resources))
+                return;
+        CHECK_FILE(&fixture, "hugetlb", "hugetlb.2MB.limit_in_bytes", "hugetlb.2MB.max", "4194304", "4194304");
+        CHECK_FILE(&fixture, "hugetlb", "hugetlb.2MB.rsvd.limit_in_bytes", "hugetlb.2MB.rsvd.max", "4194304", "4194304");
+        CHECK_EQUAL(cgroup_check_resources(&fixture.host, &no_such_size, "linux.resources"), -EINVAL);
+        CHECK_CONTAINS(fail_text(), "linux.resources.hugepageLimits[0].pageSize: this machine has no huge pages of");
+}
+
+static void test_unified(void) {
+        static struct cgroup_unified list[] = {{(char *)"cgroup.max.depth", (char *)"3"}};
+        static struct cgroup_unified wrong[] = {{(char *)"cgroup.nonsense", (char *)"3"}};
+        static const struct cgroup_resources resources = {.unified = list, .n_unified = 1};
+        static const struct cgroup_resources nonsense = {.unified = wrong, .n_unified = 1};
+        autodone(fixture) struct fixture fixture;
+
+        if (!create_with(&fixture, &resources))
+                return;
+        CHECK_FILE(&fixture, "-", "", "cgroup.max.depth", "", "3");
+        CHECK_EQUAL(cgroup_update(&fixture.cgroup, &nonsense), -ENOENT);
+        CHECK_TEXT(fail_text(),
+                   "linux.resources.unified.cgroup.nonsense: write `3` to `cgroup.nonsense`: no such file or directory");
+}
+
+/* --- devices --- */
+
+static int try_devices(void) {
+        int fd = open("/dev/null", O_RDWR);
+
+        if (fd < 0 || close(fd) < 0)
+                return 1;
+        if (open("/dev/kmsg", O_WRONLY) >= 0 || errno != EPERM)
+                return 2;
+        if (open("/dev/kmsg", O_RDONLY) < 0)
+                return 3;
+        if (access("/dev/kmsg", F_OK) < 0)
+                return 4;
+        return 0;
+}
+
+static void test_devices(void) {
+        static struct cgroup_device_rule rules[] = {
+                {.access = (char *)"rwm"},
+                {.allow = true, .type = CGROUP_DEVICE_CHAR, .major = I64(1), .minor = I64(11), .access = (char *)"r"},
+        };
+        static const struct cgroup_resources resources = {.devices = rules, .n_devices = ELEMENTSOF(rules)};
+        autodone(fixture) struct fixture fixture;
+
+        if (!create_with(&fixture, &resources))
+                return;
+        CHECK_EQUAL(run_in(&fixture.cgroup, try_devices), 0);
+}
+
+static int open_kmsg(void) {
+        return open("/dev/kmsg", O_RDWR) < 0;
+}
+
+static void test_all_devices(void) {
+        static struct cgroup_device_rule rules[] = {{.access = (char *)"rwm"}, {.allow = true}};
+        static const struct cgroup_resources resources = {.devices = rules, .n_devices = ELEMENTSOF(rules)};
+        static const struct cgroup_resources deny_all = {.devices = rules, .n_devices = 1};
+        autodone(fixture) struct fixture fixture;
+
+        if (!create_with(&fixture, &resources))
+                return;
+        CHECK_EQUAL(run_in(&fixture.cgroup, open_kmsg), 0);
+        /* The same cgroup again, left behind empty: the rules of the one before do not add up with the new ones. */
+        CHECK_OK(cgroup_create(&fixture.cgroup, &deny_all));
+        CHECK_EQUAL(run_in(&fixture.cgroup, open_kmsg), 1);
+        CHECK_OK(cgroup_create(&fixture.cgroup, &resources));
+        CHECK_EQUAL(run_in(&fixture.cgroup, open_kmsg), 0);
+}
+
+static void test_devices_hole(void) {
+        static struct cgroup_device_rule rules[] = {
+                {.allow = true, .type = CGROUP_DEVICE_CHAR, .major = I64(1)},
+                {.type = CGROUP_DEVICE_CHAR, .major = I64(1), .minor = I64(11)},
+        };
+        static const struct cgroup_resources resources = {.devices = rules, .n_devices = ELEMENTSOF(rules)};
+        autodone(fixture) struct fixture fixture;
+
+        if (!fixture_init(&fixture))
+                return;
+        if (fixture.host.mode != CGROUP_MODE_V2) {
+                CHECK_EQUAL(cgroup_check_resources(&fixture.host, &resources, "linux.resources"), -EINVAL);
+                CHECK_CONTAINS(fail_text(), "linux.resources.devices: cgroup v1 cannot");
+                return;
+        }
+        CHECK_OK(cgroup_create(&fixture.cgroup, &resources));
+        CHECK_EQUAL(run_in(&fixture.cgroup, open_kmsg), 1);
+}
+
+/* --- delegation --- */
+
+static void test_delegate(void) {
+        autodone(fixture) struct fixture fixture;
+        static const char *const given[] = {"", "/cgroup.procs", "/cgroup.subtree_control", "/cgroup.threads"};
+        static const char *const kept[] = {"/cgroup.freeze", "/cgroup.max.depth"};
+
+        if (!fixture_init(&fixture))
+                return;
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        CHECK_OK(cgroup_delegate(&fixture.cgroup, 1234, 5678));
+        for (size_t i = 0; i < ELEMENTSOF(given) + ELEMENTSOF(kept); i++) {
+                bool is_given = i < ELEMENTSOF(given) && fixture.host.mode == CGROUP_MODE_V2;
+                const char *file = i < ELEMENTSOF(given) ? given[i] : kept[i - ELEMENTSOF(given)];
+                autofree char *path = text_format("%s%s", fixture.cgroup.places[fixture.cgroup.n_places - 1].directory, file);
+                struct stat stat_of;
+
+                if (stat(path, &stat_of) < 0)
+                        continue;
+                CHECK_EQUAL(stat_of.st_uid, is_given ? 1234 : 0);
+                CHECK_EQUAL(stat_of.st_gid, is_given ? 5678 : 0);
+        }
+}
+
+/* --- each with and without v2 --- */
+
+#define TWICE(f)                                                                                         \
+        static void f##_without_v2(void) {                                                               \
+                without_v2 = true;                                                                       \
+                f();                                                                                     \
+                without_v2 = false;                                                                      \
+        }
+
+TWICE(test_life)
+TWICE(test_fork_bomb)
+TWICE(test_run_away)
+TWICE(test_sub_cgroups)
+TWICE(test_in_use)
+TWICE(test_found_frozen)
+TWICE(test_freeze)
+TWICE(test_frozen_below)
+TWICE(test_survivor)
+
+static const struct test_case cases[] = {
+        {"create, attach, list, signal, destroy", test_life},
+        {"create, attach, list, signal, destroy, v1", test_life_without_v2},
+        {"birth in the v2 directory", test_birth},
+        {"the end of a fork bomb", test_fork_bomb},
+        {"the end of a fork bomb, v1", test_fork_bomb_without_v2},
+        {"the end of a process that runs away", test_run_away},
+        {"the end of a process that runs away, v1", test_run_away_without_v2},
+        {"sub-cgroups end with their container", test_sub_cgroups},
+        {"sub-cgroups end with their container, v1", test_sub_cgroups_without_v2},
+        {"very deep sub-cgroups", test_deep},
+        {"a cgroup in use is refused and left alone", test_in_use},
+        {"a cgroup in use is refused and left alone, v1", test_in_use_without_v2},
+        {"a frozen cgroup is refused", test_found_frozen},
+        {"a frozen cgroup is refused, v1", test_found_frozen_without_v2},
+        {"freeze and thaw", test_freeze},
+        {"freeze and thaw, v1", test_freeze_without_v2},
+        {"a frozen sub-cgroup does not survive", test_frozen_below},
+        {"a frozen sub-cgroup does not survive, v1", test_frozen_below_without_v2},
+        {"what survives is named, and the end can be tried again", test_survivor},
+        {"what survives is named, and the end can be tried again, v1", test_survivor_without_v2},
+        {"limits", test_limits},
+        {"update", test_update},
+        {"pids.limit 0", test_no_pids},
+        {"what the kernel refuses is named", test_kernel_refuses},
+        {"OOM kills are counted", test_oom},
+        {"hugepageLimits", test_hugepages},
+        {"unified", test_unified},
+        {"device rules", test_devices},
+        {"device rules do not add up", test_all_devices},
+        {"a device forbidden amid allowed ones", test_devices_hole},
+        {"delegation", test_delegate},
+};
+
+TEST_MAIN(cases)
