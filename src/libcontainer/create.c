@@ -259,6 +259,8 @@ static void undo(struct creation *creation, bool launched) {
 
         parent_kill(&creation->child);
         remove_pid_file(creation);
+        /* One that turned out to be in use by others is not ours to end. */
+        creation->state.cgroup.refused = creation->plan.cgroup.refused;
         if (end_container(&creation->directory, &creation->state, launched ? &creation->config : NULL) < 0)
                 log_warning("undo: %s", fail_text());
         fail_take_over(cause);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "util/alloc.h"
@@ -25,11 +26,27 @@ static int probe_user_namespace(bool *ret) {
         return 0;
 }
 
+/* The first number that the kernel does not know is the end of its list. */
+static uint64_t probe_bounding_set(void) {
+        uint64_t bits = 0;
+
+        for (int i = 0; i < 64; i++) {
+                int held = prctl(PR_CAPBSET_READ, i, 0, 0, 0);
+
+                if (held < 0)
+                        break;
+                if (held > 0)
+                        bits |= UINT64_C(1) << i;
+        }
+        return bits;
+}
+
 int host_probe(struct host *ret) {
         int r;
 
         ret->euid = geteuid();
         ret->egid = getegid();
+        ret->bounding_capabilities = probe_bounding_set();
         r = probe_user_namespace(&ret->in_user_namespace);
         if (r < 0)
                 return r;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "cgroups/cgroup.h"
@@ -12,6 +13,7 @@
 struct host {
         uid_t euid;
         gid_t egid;
+        uint64_t bounding_capabilities; /* what the runtime may hand on; bit n is capability n */
         bool in_user_namespace; /* the runtime itself runs in a user namespace: no device nodes, no raising of limits */
         struct cgroup_host cgroups;
 };

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
-#include <sys/prctl.h>
 
 #include "libcontainer/plan.h"
 #include "util/alloc.h"
@@ -119,29 +118,15 @@ static void restrict_bits(uint64_t *bits, uint64_t allowed, const struct string_
         }
 }
 
-/* What the runtime may hand on: a new user namespace has everything, else it is the runtime's own bounding set. */
-static uint64_t available_capabilities(const struct plan *plan) {
-        uint64_t bits = 0;
-
-        for (int i = 0; i < 64; i++) {
-                int held = prctl(PR_CAPBSET_READ, i, 0, 0, 0);
-
-                if (held < 0)
-                        break;
-                if (held > 0 || plan->in_user_namespace)
-                        bits |= UINT64_C(1) << i;
-        }
-        return bits;
-}
-
 /*
  * config.md, "capabilities": what cannot be mapped or granted is a warning, not a failure; so each set is cut to what
  * the kernel will take: effective within permitted, inheritable within bounding, ambient within permitted and inheritable.
  */
-static void plan_capabilities(const struct capability_names *names, struct plan *plan) {
+static void plan_capabilities(const struct capability_names *names, const struct host *host, struct plan *plan) {
         struct capability_sets *sets = &plan->capabilities;
         struct string_list *ignored = &plan->ignored_capabilities;
-        uint64_t available = available_capabilities(plan);
+        /* In a user namespace of its own the container has them all. */
+        uint64_t available = plan->in_user_namespace ? UINT64_MAX : host->bounding_capabilities;
 
         sets->bounding = bits_of(&names->bounding, ignored);
         sets->permitted = bits_of(&names->permitted, ignored);
@@ -155,7 +140,8 @@ static void plan_capabilities(const struct capability_names *names, struct plan 
         restrict_bits(&sets->ambient, sets->permitted & sets->inheritable, &names->ambient, ignored);
 }
 
-void plan_process(const struct config *config, const struct create_options *options, struct plan *plan) {
+void plan_process(const struct config *config, const struct create_options *options, const struct host *host,
+                  struct plan *plan) {
         plan_environment(config, options->listen_fds, plan);
-        plan_capabilities(&config->process.capabilities, plan);
+        plan_capabilities(&config->process.capabilities, host, plan);
 }

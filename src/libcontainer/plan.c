@@ -166,7 +166,7 @@ int plan_make(const struct config *config, const struct create_options *options,
                 return r;
         if (stat("/proc/self/exe", &ret->own_binary) < 0)
                 return fail(errno, "look at `/proc/self/exe`");
-        plan_process(config, options, ret);
+        plan_process(config, options, host, ret);
         if (config->linux.has_resources) {
                 r = cgroup_check_resources(&host->cgroups, &config->linux.resources, "linux.resources");
                 if (r < 0)

@@ -122,7 +122,8 @@ void plan_done(struct plan *plan);
 /* The parts of plan_make(), each in a file of its own. */
 int plan_namespaces(const struct config *config, struct plan *plan);
 int plan_mounts(const struct config *config, struct plan *plan);
-void plan_process(const struct config *config, const struct create_options *options, struct plan *plan);
+void plan_process(const struct config *config, const struct create_options *options, const struct host *host,
+                  struct plan *plan);
 
 /* Prints the plan as lines of text, the same for the same input: for the golden tests and `--debug`. */
 struct text;

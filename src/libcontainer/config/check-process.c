@@ -12,17 +12,20 @@
 #include "util/kernel.h"
 #include "util/text.h"
 
+static int check_console_side(bool has, uint32_t value, const char *name) {
+        if (!has)
+                return reject("process.consoleSize.%s: missing, expected 0 to 65535", name);
+        return value <= UINT16_MAX ? 0 : reject("process.consoleSize.%s: found %u, expected 0 to 65535", name, value);
+}
+
 /* config.md, "Process": ignored without a terminal; both are required. ioctl_tty(2): struct winsize has 16 bits. */
 static int check_console_size(const struct process_config *process, const struct config *config) {
+        int r;
+
         if (!process->terminal || !process->console_size.present)
                 return 0;
-        if (!process->console_size.has_height || process->console_size.height > UINT16_MAX)
-                return reject("process.consoleSize.height: found %s, expected 0 to 65535",
-                              process->console_size.has_height ? "more" : "none");
-        if (!process->console_size.has_width || process->console_size.width > UINT16_MAX)
-                return reject("process.consoleSize.width: found %s, expected 0 to 65535",
-                              process->console_size.has_width ? "more" : "none");
-        return 0;
+        r = check_console_side(process->console_size.has_height, process->console_size.height, "height");
+        return r < 0 ? r : check_console_side(process->console_size.has_width, process->console_size.width, "width");
 }
 
 /* config.md, "Process": cwd MUST be an absolute path. */

@@ -86,7 +86,7 @@ static int check_parameter(const struct config *config, const char *key) {
         if (kind == NAMESPACE_KINDS)
                 return reject("linux.sysctl[\"%s\"]: is a setting of the whole machine, expected one of a namespace", key);
         if (!config_namespace(config, kind))
-                return reject("linux.sysctl[\"%s\"]: needs a %s namespace, without it the setting is the host's", key,
+                return reject("linux.sysctl[\"%s\"]: needs a namespace of type %s, without it the setting is the host's", key,
                               name_of(namespace_kinds, kind));
         return check_conflict(config, key, path);
 }

@@ -28,7 +28,7 @@ static const char *skip_blanks(const char *p) {
         return p + strspn(p, " ");
 }
 
-/* One number with the blanks around it; NULL when there is none. */
+/* One number with the blanks around it; NULL when there is none, or one that no machine reaches. */
 static const char *scan_number(const char *p, unsigned long *ret) {
         char *end;
 
@@ -36,7 +36,7 @@ static const char *scan_number(const char *p, unsigned long *ret) {
         if (!isdigit((unsigned char)*p))
                 return NULL;
         *ret = strtoul(p, &end, 10);
-        return skip_blanks(end);
+        return *ret <= UINT16_MAX ? skip_blanks(end) : NULL;
 }
 
 /* "3" or "0-3". */

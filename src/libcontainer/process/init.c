@@ -166,13 +166,17 @@ static int run_hooks(struct init *init, enum hook_kind kind, enum status status,
                 .environment = environment,
                 .directory_fd = directory_fd,
         };
+        mode_t before;
         int r;
 
         if (call.hooks->count == 0)
                 return 0;
         state_print_for_hook(init->launch->state, status, getpid(), &state);
         call.state = state.bytes;
+        /* Ours is 0 while we make files with exact modes. */
+        before = umask(0022);
         r = hooks_run(&call, false);
+        umask(before);
         text_done(&state);
         return r;
 }
@@ -409,10 +413,10 @@ static const struct step setup_steps[] = {
         {"security labels", label_exec}, /* before no_new_privs, which forbids some transitions */
         {"working directory", enter_directory}, /* root may enter where the user may not */
         {"umask", set_umask},
-        {"limits", set_limits}, /* they bind us too: as late as possible, but raising them takes capabilities */
         {"user and groups", change_ids},
         {"working directory", enter_directory_as_user}, /* and the other way round, on network file systems */
         {"executable", find_executable}, /* with the user's rights; `create` must fail if it is not there */
+        {"limits", set_limits}, /* they bind us too, descriptors and memory: after everything that opens files */
         {"seccomp", filter_privileged},
         {"capabilities", drop_capabilities},
         {"no_new_privs", set_no_new_privileges}, /* a filter without it came before; with it comes last */

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Golden plans: each tests/plans/NAME.json must give the plan in NAME.plan, on a machine that is made up here, so that the
+ * result is the same everywhere. `test-plan NAME.json` prints a plan, to be read and then kept.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "libcontainer/plan.h"
+#include "test.h"
+#include "util/alloc.h"
+#include "util/fail.h"
+#include "util/file.h"
+#include "util/text.h"
+
+static char bundle[] = "/tmp/tare-test-plan.XXXXXX";
+
+static struct cgroup_hierarchy hierarchy = {.name = "", .mount_point = "/sys/fs/cgroup", .own_path = "/user/shell", .v2 = true};
+static const struct host host = {
+        .bounding_capabilities = UINT64_C(0x1ffffffffff) & ~(UINT64_C(1) << 24), /* all but CAP_SYS_RESOURCE */
+        .cgroups = {.mode = CGROUP_MODE_V2, .hierarchies = &hierarchy, .n_hierarchies = 1},
+};
+
+/* The temporary bundle's name differs from run to run. */
+static char *name_bundle(const char *plan) {
+        struct text text = TEXT_INIT;
+        const char *found;
+
+        for (; (found = strstr(plan, bundle)); plan = found + strlen(bundle)) {
+                text_add_n(&text, plan, (size_t)(found - plan));
+                text_add(&text, "BUNDLE");
+        }
+        text_add(&text, plan);
+        return text_take(&text);
+}
+
+/* The plan as text, or the message of the failure. Owned by the caller. */
+static char *make_plan(const char *path) {
+        static const struct create_options options = {.id = "golden", .bundle = bundle};
+        autodone(config) struct config config = CONFIG_INIT;
+        autodone(plan) struct plan plan = PLAN_INIT;
+        autodone(text) struct text text = TEXT_INIT;
+        autofree char *json = NULL;
+        size_t size;
+
+        if (file_read(AT_FDCWD, path, CONFIG_SIZE_MAX, &json, &size) < 0)
+                return text_format("cannot read %s", path);
+        if (config_parse(json, size, "config.json", &config) < 0 || config_check(&config) < 0 ||
+            plan_make(&config, &options, &host, &plan) < 0)
+                text_add_format(&text, "error: %s\n", fail_text());
+        else
+                plan_print(&plan, &text);
+        return name_bundle(text.bytes);
+}
+
+static void check_plan(const char *name) {
+        autofree char *json = text_format(PLANS_DIR "/%s", name);
+        autofree char *golden = text_format("%.*s.plan", (int)(strlen(json) - strlen(".json")), json);
+        autofree char *expected = NULL;
+        autofree char *found = make_plan(json);
+
+        if (file_read(AT_FDCWD, golden, 1 << 20, &expected, NULL) < 0)
+                expected = text_copy("(no golden plan)");
+        if (strcmp(found, expected) != 0)
+                printf("# %s\n", name);
+        CHECK_TEXT(found, expected);
+}
+
+static void test_golden_plans(void) {
+        DIR *directory = opendir(PLANS_DIR);
+        const struct dirent *entry;
+        int n = 0;
+
+        CHECK(directory != NULL);
+        while (directory && (entry = readdir(directory))) {
+                size_t length = strlen(entry->d_name);
+
+                if (length < 5 || strcmp(entry->d_name + length - 5, ".json") != 0)
+                        continue;
+                check_plan(entry->d_name);
+                n++;
+        }
+        if (directory)
+                closedir(directory);
+        CHECK(n >= 8);
+}
+
+static const struct test_case cases[] = {
+        {"every config of tests/plans gives its golden plan", test_golden_plans},
+};
+
+int main(int argc, char **argv) {
+        autofree char *rootfs = NULL;
+        int r = EXIT_SUCCESS;
+
+        if (!mkdtemp(bundle))
+                return EXIT_FAILURE;
+        rootfs = text_format("%s/rootfs", bundle);
+        mkdir(rootfs, 0755);
+        if (argc > 1) {
+                autofree char *plan = make_plan(argv[1]);
+
+                fputs(plan, stdout);
+        } else {
+                r = test_run(cases, ELEMENTSOF(cases));
+        }
+        rmdir(rootfs);
+        rmdir(bundle);
+        return r;
+}
