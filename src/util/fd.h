@@ -58,7 +58,7 @@ ssize_t fd_receive(int socket, void *bytes, size_t size, int *ret_fd);
 
 /*
  * Connects a stream socket to the unix socket at `path`, however long the path is (sun_path holds 107 bytes: a longer
- * one is reached through a descriptor of its directory). Returns the connected socket.
+ * one is reached through a descriptor of the socket's file). Returns the connected socket.
  */
 int fd_connect_unix(const char *path);
 
