@@ -489,20 +489,24 @@ static void __attribute__((noreturn)) abort_start(const struct launch *launch) {
 static int wait_for_start(const struct launch *launch) {
         struct message message;
         char byte;
-        int r = channel_send(launch->channel, MESSAGE_READY);
+        int r;
 
+        /*
+         * Once the container is recorded it outlives the runtime, which may end the moment that it has said so. Until then
+         * the end of the channel tells of the runtime's end.
+         */
+        if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
+                return fail(errno, "outlive the runtime");
+        r = channel_send(launch->channel, MESSAGE_READY);
         if (r < 0)
                 return r;
         r = channel_receive(launch->channel, &message);
         if (r < 0)
                 return r;
-        if (message.type != MESSAGE_START && message.type != MESSAGE_WAIT)
-                return reject("the runtime ended");
-        /* The container is recorded: it outlives the runtime from here on. */
-        if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
-                return fail(errno, "outlive the runtime");
         if (message.type == MESSAGE_START)
                 return 0;
+        if (message.type != MESSAGE_WAIT)
+                return reject("the runtime ended");
         close(launch->channel);
         if (fd_read_full(launch->exec_fifo_fd, &byte, 1) != 1)
                 return fail(EIO, "read exec fifo");
