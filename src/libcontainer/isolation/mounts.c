@@ -51,6 +51,14 @@ static bool is_file(int fd) {
         return fstat(fd, &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
+/* The kernel says only EINVAL; engines give advice when they read these words. */
+static int check_kinds(int source_fd, int target_fd) {
+        if (is_file(source_fd) != is_file(target_fd))
+                return fail(ENOTDIR, "the source is a %s, the target a %s", is_file(source_fd) ? "file" : "directory",
+                            is_file(target_fd) ? "file" : "directory");
+        return 0;
+}
+
 /* *ret_existed: the target was there already, so that its mode means something. */
 static int open_target(const struct mount_plan *mount, int rootfs_fd, int source_fd, bool *ret_existed) {
         int fd;
@@ -148,6 +156,9 @@ static int mount_one(const struct plan *plan, const struct mount_plan *mount, st
                 if (mount_fd < 0)
                         return mount_fd;
         }
+        r = check_kinds(mount_fd, target_fd);
+        if (r < 0)
+                return r;
         r = dress(mount, mount_fd);
         if (r < 0)
                 return r;

@@ -69,6 +69,9 @@ static int check_path(const char *path, char **ret) {
 
         if (r == -ENOENT)
                 return fail(ENOENT, "exec: \"%s\": stat %s", path, path);
+        /* With the words of EACCES behind it, for engines that know only those as "cannot be invoked" (exit code 126). */
+        if (r == -EISDIR)
+                return fail(EACCES, "exec: \"%s\": is a directory", path);
         if (r < 0)
                 return fail(-r, "exec: \"%s\"", path);
         *ret = text_copy(path);
