@@ -168,7 +168,7 @@ int cgroup_check_resources(const struct cgroup_host *host, const struct cgroup_r
 
 /*
  * Makes the directories (with missing ancestors, enabling controllers on v2, filling cpuset ancestors on v1) and writes
- * the limits, the device rules included. An existing cgroup that has processes or is frozen is refused. After a
+ * the limits, the device rules included; resources may be NULL. An existing cgroup that has processes or is frozen is refused. After a
  * failure the caller calls cgroup_destroy(); directories that other containers use are never removed.
  */
 int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *resources);
@@ -188,8 +188,39 @@ int cgroup_delegate(const struct cgroup *cgroup, uid_t uid, gid_t gid);
 /* The v2 directory to give to clone3(CLONE_INTO_CGROUP), or -1 when there is none. Borrowed. */
 int cgroup_birth_fd(const struct cgroup *cgroup);
 
+/* Opens the v2 directory of a cgroup from a state file, for cgroup_birth_fd(). */
+int cgroup_open(struct cgroup *cgroup);
+
 /* Moves a process into every place where it is not born (all v1 ones; v2 too if `born` is false). */
 int cgroup_attach(const struct cgroup *cgroup, pid_t pid, bool born);
+
+/*
+ * The fast way into the v1 places. Moving another process makes the kernel stop all forks and exits of the machine for up
+ * to tens of milliseconds; a process with one thread that moves itself does not. So the runtime opens the entrance before
+ * it clones, and the child passes it first of all, in whatever namespaces it is. Then cgroup_attach() is only for a child
+ * that was not born in the v2 place.
+ */
+struct cgroup_entrance {
+        int *fds; /* by place; -1: not to be entered this way */
+        size_t n;
+};
+#define CGROUP_ENTRANCE_INIT ((struct cgroup_entrance){})
+
+int cgroup_entrance_open(const struct cgroup *cgroup, struct cgroup_entrance *ret);
+int cgroup_entrance_pass(const struct cgroup_entrance *entrance);
+void cgroup_entrance_done(struct cgroup_entrance *entrance);
+
+/*
+ * Changes the places to those where the process really is: for `exec`, when the container has moved its processes into
+ * sub-cgroups and the kernel says EBUSY to a birth in the recorded one. Opens the v2 directory anew.
+ */
+int cgroup_follow(struct cgroup *cgroup, pid_t pid);
+
+/*
+ * Changes the places to an existing sub-cgroup of theirs (`exec --cgroup`): of the v1 hierarchy that has the
+ * controller, or of all if it is NULL. Opens the v2 directory anew.
+ */
+int cgroup_select_sub(struct cgroup *cgroup, const char *controller, const char *path);
 
 /* Signals every process of the cgroup, its descendants included. SIGKILL uses cgroup.kill where the kernel has it. */
 int cgroup_signal(const struct cgroup *cgroup, int signal);

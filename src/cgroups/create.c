@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Making a container's cgroup: directories, controllers, limits, and the way in. Runs in the runtime's process, after
+ * Making a container's cgroup: directories, controllers, limits, owner. Runs in the runtime's process, after
  * cgroup_decide() and cgroup_check_resources() and before the container's first process.
  */
 #include "cgroups/cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -167,14 +167,6 @@ static bool needs_v2_controllers(const struct cgroup *cgroup, const struct setti
         return false;
 }
 
-static int open_v2(struct cgroup *cgroup, const struct cgroup_place *place) {
-        fd_close(&cgroup->v2_fd);
-        cgroup->v2_fd = open(place->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (cgroup->v2_fd < 0)
-                return fail(errno, "open cgroup `%s`", place->directory);
-        return 0;
-}
-
 /* --- v1: cpuset --- */
 
 static const char *const cpuset_files[] = {"cpuset.cpus", "cpuset.mems"};
@@ -258,7 +250,9 @@ static int make_settings(const struct cgroup *cgroup, const struct cgroup_resour
         return settings_make(&request, ret);
 }
 
-int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *resources) {
+int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *wanted) {
+        static const struct cgroup_resources none = {};
+        const struct cgroup_resources *resources = wanted ? wanted : &none;
         autodone(settings) struct settings settings = {};
         const struct cgroup_place *v2 = place_of_v2(cgroup);
         bool fresh;
@@ -270,7 +264,7 @@ int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *resource
         if (r >= 0)
                 r = make_settings(cgroup, resources, fresh, &settings);
         if (r >= 0 && v2)
-                r = open_v2(cgroup, v2);
+                r = cgroup_open(cgroup);
         if (r >= 0 && v2 && needs_v2_controllers(cgroup, &settings))
                 r = enable_controllers(v2);
         if (r >= 0)
@@ -283,29 +277,6 @@ int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *resource
         cgroup->no_birth = resources->pids_limit.set && resources->pids_limit.value == 0 &&
                            !place_of_v1(cgroup, CONTROLLER_PIDS);
         return r;
-}
-
-int cgroup_birth_fd(const struct cgroup *cgroup) {
-        return cgroup->no_birth ? -1 : cgroup->v2_fd;
-}
-
-int cgroup_attach(const struct cgroup *cgroup, pid_t pid, bool born) {
-        char text[16];
-
-        snprintf(text, sizeof(text), "%d", pid);
-        for (size_t i = 0; i < cgroup->n_places; i++) {
-                const struct cgroup_place *place = &cgroup->places[i];
-                autofree char *file = NULL;
-                int r;
-
-                if (place->v2 && born)
-                        continue;
-                file = text_format("%s/cgroup.procs", place->directory);
-                r = file_write(AT_FDCWD, file, text);
-                if (r < 0)
-                        return fail(-r, "move process %d into cgroup `%s`", pid, place->directory);
-        }
-        return 0;
 }
 
 /* --- delegation --- */

@@ -4,7 +4,10 @@
  * every open and mknod of a device node (kernel 4.15). It is made here instruction by instruction, and handed to bpf(2)
  * without a library. Runs in the runtime's process, on a cgroup that has no processes yet.
  *
- * The program goes through the rules from the last to the first with the kinds of access that are still undecided.
+ * The program goes through the rules from the last to the first with the kinds of access that are still undecided. Each
+ * rule is one comparison: loading is most of what device rules cost a container's start, and the kernel's verifier follows
+ * every way through the program, taking along on each what it has learnt. A chain of "is it type, is it major, is it
+ * minor" makes it walk the rest once per rule (13 rules: 370 us, against 40 us).
  */
 #include "cgroups/device-program.h"
 
@@ -20,14 +23,31 @@
 /* The name marks a program as this runtime's own; bpftool shows it. At most 15 characters. */
 #define PROGRAM_NAME "tare_devices"
 
-enum { CONTEXT = BPF_REG_1, TYPE, UNDECIDED, MAJOR, MINOR };
+/*
+ * What the program holds. Those for one type of device are negative when asked about the other type, so that they equal
+ * no number of a rule. A pair is major << 20 | minor, the kernel's own packing.
+ */
+enum {
+        ANSWER = BPF_REG_0,
+        CONTEXT,
+        TYPE,
+        UNDECIDED,
+        CHAR_PAIR,
+        BLOCK_PAIR,
+        CHAR_MAJOR,
+        BLOCK_MAJOR,
+        CHAR_MINOR,
+        BLOCK_MINOR,
+};
+
+/* Jumps to an answer, whose place is known only at the end. */
+enum { TO_DENY = INT16_MIN, TO_ALLOW };
 
 struct program {
         struct bpf_insn *list;
         size_t n;
 };
 
-/* op: the instruction's code; jumps are relative to the following instruction. */
 static void add(struct program *program, unsigned op, unsigned reg, int jump, int32_t value) {
         *array_append(program->list, program->n) = (struct bpf_insn){
                 .code = (uint8_t)op,
@@ -37,9 +57,13 @@ static void add(struct program *program, unsigned op, unsigned reg, int jump, in
         };
 }
 
-static void add_answer(struct program *program, int answer) {
-        add(program, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, answer);
-        add(program, BPF_JMP | BPF_EXIT, 0, 0, 0);
+static void add_jump(struct program *program, unsigned op, unsigned reg, int32_t value, int target) {
+        add(program, BPF_JMP | op | BPF_K, reg, target, value);
+}
+
+static void add_between(struct program *program, unsigned op, unsigned reg, unsigned source) {
+        add(program, BPF_ALU64 | op | BPF_X, reg, 0, 0);
+        program->list[program->n - 1].src_reg = (uint8_t)(source & 0xf);
 }
 
 static void add_load(struct program *program, unsigned reg, size_t offset) {
@@ -47,57 +71,116 @@ static void add_load(struct program *program, unsigned reg, size_t offset) {
         program->list[program->n - 1].src_reg = CONTEXT;
 }
 
+/* reg = what `source` holds if `mask` is 0, negative if it is -1. */
+static void add_masked(struct program *program, unsigned reg, unsigned source, unsigned mask) {
+        add_between(program, BPF_MOV, reg, source);
+        add_between(program, BPF_OR, reg, mask);
+}
+
 /* The context's access_type is the type of device in the lower half and the kinds of access in the upper one. */
 static void add_start(struct program *program) {
         add_load(program, TYPE, offsetof(struct bpf_cgroup_dev_ctx, access_type));
-        add_load(program, UNDECIDED, offsetof(struct bpf_cgroup_dev_ctx, access_type));
-        add(program, BPF_ALU64 | BPF_AND | BPF_K, TYPE, 0, 0xffff);
+        add_between(program, BPF_MOV, UNDECIDED, TYPE);
         add(program, BPF_ALU64 | BPF_RSH | BPF_K, UNDECIDED, 0, 16);
-        add_load(program, MAJOR, offsetof(struct bpf_cgroup_dev_ctx, major));
-        add_load(program, MINOR, offsetof(struct bpf_cgroup_dev_ctx, minor));
+        add(program, BPF_ALU64 | BPF_AND | BPF_K, TYPE, 0, 0xffff);
         /* Nothing asked for (the mere existence of a node) is nothing to refuse. */
-        add(program, BPF_JMP | BPF_JNE | BPF_K, UNDECIDED, 2, 0);
-        add_answer(program, 1);
+        add_jump(program, BPF_JEQ, UNDECIDED, 0, TO_ALLOW);
+
+        add_load(program, CHAR_MAJOR, offsetof(struct bpf_cgroup_dev_ctx, major));
+        add_load(program, CHAR_MINOR, offsetof(struct bpf_cgroup_dev_ctx, minor));
+        add_between(program, BPF_MOV, CHAR_PAIR, CHAR_MAJOR);
+        add(program, BPF_ALU64 | BPF_LSH | BPF_K, CHAR_PAIR, 0, 20);
+        add_between(program, BPF_OR, CHAR_PAIR, CHAR_MINOR);
+
+        /* Block is 1 and char is 2: 1 - type is the mask for block devices, type - 2 that for char devices. */
+        add(program, BPF_ALU64 | BPF_MOV | BPF_K, ANSWER, 0, BPF_DEVCG_DEV_BLOCK);
+        add_between(program, BPF_SUB, ANSWER, TYPE);
+        add_masked(program, BLOCK_PAIR, CHAR_PAIR, ANSWER);
+        add_masked(program, BLOCK_MAJOR, CHAR_MAJOR, ANSWER);
+        add_masked(program, BLOCK_MINOR, CHAR_MINOR, ANSWER);
+        add_between(program, BPF_MOV, ANSWER, TYPE);
+        add(program, BPF_ALU64 | BPF_SUB | BPF_K, ANSWER, 0, BPF_DEVCG_DEV_CHAR);
+        add_between(program, BPF_OR, CHAR_PAIR, ANSWER);
+        add_between(program, BPF_OR, CHAR_MAJOR, ANSWER);
+        add_between(program, BPF_OR, CHAR_MINOR, ANSWER);
 }
 
-/* What a rule does when it matches. */
+/* The one comparison that says whether a rule matches. */
+struct condition {
+        unsigned reg;
+        int32_t value;
+};
+
+static struct condition condition_of(const struct device_rule *rule) {
+        bool block = rule->type == CGROUP_DEVICE_BLOCK;
+
+        if (rule->major != DEVICE_ANY && rule->minor != DEVICE_ANY)
+                return (struct condition){block ? BLOCK_PAIR : CHAR_PAIR, (int32_t)(rule->major << 20 | rule->minor)};
+        if (rule->major != DEVICE_ANY)
+                return (struct condition){block ? BLOCK_MAJOR : CHAR_MAJOR, (int32_t)rule->major};
+        if (rule->minor != DEVICE_ANY)
+                return (struct condition){block ? BLOCK_MINOR : CHAR_MINOR, (int32_t)rule->minor};
+        return (struct condition){TYPE, block ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR};
+}
+
+/* What a rule does, once it matches, with the kinds of access that it is about. */
 static void add_decision(struct program *program, const struct device_rule *rule) {
-        if (rule->access == DEVICE_ACCESS_ALL) {
-                add_answer(program, rule->allow);
-        } else if (rule->allow) {
-                add(program, BPF_ALU64 | BPF_AND | BPF_K, UNDECIDED, 0, (int32_t)(DEVICE_ACCESS_ALL & ~rule->access));
-                add(program, BPF_JMP | BPF_JNE | BPF_K, UNDECIDED, 2, 0);
-                add_answer(program, 1);
-        } else {
-                add(program, BPF_JMP | BPF_JSET | BPF_K, UNDECIDED, 1, (int32_t)rule->access);
-                add(program, BPF_JMP | BPF_JA, 0, 2, 0);
-                add_answer(program, 0);
+        if (!rule->allow) {
+                add_jump(program, BPF_JSET, UNDECIDED, (int32_t)rule->access, TO_DENY);
+                return;
         }
+        add(program, BPF_ALU64 | BPF_AND | BPF_K, UNDECIDED, 0, (int32_t)(DEVICE_ACCESS_ALL & ~rule->access));
+        add_jump(program, BPF_JEQ, UNDECIDED, 0, TO_ALLOW);
 }
 
 static void add_rule(struct program *program, const struct device_rule *rule) {
-        static const int32_t types[] = {
-                [CGROUP_DEVICE_CHAR] = BPF_DEVCG_DEV_CHAR,
-                [CGROUP_DEVICE_BLOCK] = BPF_DEVCG_DEV_BLOCK,
-        };
-        size_t first = program->n, end;
+        struct condition condition = condition_of(rule);
 
-        if (rule->type != CGROUP_DEVICE_ALL)
-                add(program, BPF_JMP | BPF_JNE | BPF_K, TYPE, 0, types[rule->type]);
-        if (rule->major != DEVICE_ANY)
-                add(program, BPF_JMP | BPF_JNE | BPF_K, MAJOR, 0, (int32_t)rule->major);
-        if (rule->minor != DEVICE_ANY)
-                add(program, BPF_JMP | BPF_JNE | BPF_K, MINOR, 0, (int32_t)rule->minor);
-        end = program->n;
+        if (rule->access == DEVICE_ACCESS_ALL) {
+                add_jump(program, BPF_JEQ, condition.reg, condition.value, rule->allow ? TO_ALLOW : TO_DENY);
+                return;
+        }
+        add_jump(program, BPF_JNE, condition.reg, condition.value, rule->allow ? 2 : 1);
         add_decision(program, rule);
-        /* Where a condition does not hold, the next rule is asked. */
-        for (size_t i = first; i < end; i++)
-                program->list[i].off = (int16_t)(program->n - i - 1);
 }
 
-/* The kernel's device numbers have 12 and 20 bits; a greater one matches nothing and has no place in an instruction. */
+/* A rule for both types and all numbers needs no comparison, one with numbers is two rules. */
+static void add_rule_of_any_type(struct program *program, const struct device_rule *rule) {
+        struct device_rule one = *rule;
+
+        if (rule->type != CGROUP_DEVICE_ALL) {
+                add_rule(program, rule);
+        } else if (rule->major == DEVICE_ANY && rule->minor == DEVICE_ANY) {
+                add_decision(program, rule);
+        } else {
+                one.type = CGROUP_DEVICE_CHAR;
+                add_rule(program, &one);
+                one.type = CGROUP_DEVICE_BLOCK;
+                add_rule(program, &one);
+        }
+}
+
+static void add_answers(struct program *program) {
+        size_t deny = program->n, allow = deny + 2;
+
+        add(program, BPF_ALU64 | BPF_MOV | BPF_K, ANSWER, 0, 0);
+        add(program, BPF_JMP | BPF_EXIT, 0, 0, 0);
+        add(program, BPF_ALU64 | BPF_MOV | BPF_K, ANSWER, 0, 1);
+        add(program, BPF_JMP | BPF_EXIT, 0, 0, 0);
+        for (size_t i = 0; i < deny; i++) {
+                if (program->list[i].off == TO_DENY)
+                        program->list[i].off = (int16_t)(deny - i - 1);
+                else if (program->list[i].off == TO_ALLOW)
+                        program->list[i].off = (int16_t)(allow - i - 1);
+        }
+}
+
+/*
+ * The kernel has no majors from 512 on; a rule with a number that no device has needs no instruction, in which a great
+ * one would turn negative.
+ */
 static bool can_match(const struct device_rule *rule) {
-        return (rule->major == DEVICE_ANY || rule->major < 1 << 12) && (rule->minor == DEVICE_ANY || rule->minor < 1 << 20);
+        return (rule->major == DEVICE_ANY || rule->major < 2048) && (rule->minor == DEVICE_ANY || rule->minor < 1 << 20);
 }
 
 struct bpf_insn *device_program_make(const struct device_rules *rules, size_t *ret_n) {
@@ -106,8 +189,8 @@ struct bpf_insn *device_program_make(const struct device_rules *rules, size_t *r
         add_start(&program);
         for (size_t i = rules->n; i-- > 0;)
                 if (can_match(&rules->list[i]))
-                        add_rule(&program, &rules->list[i]);
-        add_answer(&program, 0);
+                        add_rule_of_any_type(&program, &rules->list[i]);
+        add_answers(&program);
         *ret_n = program.n;
         return program.list;
 }

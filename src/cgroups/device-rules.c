@@ -30,6 +30,9 @@ static const struct device_rule standard_rules[] = {
         {true, CGROUP_DEVICE_CHAR, 136, DEVICE_ANY, DEVICE_ACCESS_ALL}, /* pts/N */
 };
 
+/* A rule is up to six instructions, and a jump reaches 32767 of them. */
+#define MAX_RULES 4096
+
 static const struct {
         char letter;
         unsigned access;
@@ -49,6 +52,8 @@ static int check_number(const struct cgroup_i64 *number, const char *path, size_
 }
 
 int device_rules_check(const struct cgroup_resources *resources, const char *path) {
+        if (resources->n_devices > MAX_RULES)
+                return reject("%s.devices: %zu rules are more than %d", path, resources->n_devices, MAX_RULES);
         for (size_t i = 0; i < resources->n_devices; i++) {
                 const struct cgroup_device_rule *rule = &resources->devices[i];
                 int r;

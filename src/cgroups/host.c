@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cgroups/controllers.h"
+#include "cgroups/parse.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/file.h"
@@ -47,19 +48,7 @@ static bool is_mounted(const char *path, bool v2) {
         return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == (v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC);
 }
 
-/* Yields the next part of *text up to the separator, which is overwritten; NULL at the end. */
-static char *next_part(char **text, char separator) {
-        char *start = *text, *end;
-
-        if (!start || !*start)
-                return NULL;
-        end = strchrnul(start, separator);
-        *text = *end ? end + 1 : end;
-        *end = '\0';
-        return start;
-}
-
-/* Lines are "NUMBER:CONTROLLERS:PATH"; the one with no controllers is v2. With v2 at the top, v1 ones are out of reach. */
+/* With v2 at the top, v1 hierarchies are out of reach. */
 static int read_hierarchies(struct cgroup_host *host) {
         bool only_v2 = is_mounted(TOP, true);
         autofree char *text = NULL;
@@ -70,17 +59,16 @@ static int read_hierarchies(struct cgroup_host *host) {
         if (r < 0)
                 return fail(-r, "read `/proc/self/cgroup`");
         rest = text;
-        while ((line = next_part(&rest, '\n'))) {
-                char *name = strchr(line, ':'), *path = name ? strchr(name + 1, ':') : NULL;
+        while ((line = parse_part(&rest, '\n'))) {
                 struct cgroup_hierarchy *hierarchy;
+                char *name, *path;
 
-                if (!path || (only_v2 && path != name + 1))
+                if (!parse_membership(line, &name, &path) || (only_v2 && *name))
                         continue;
-                *path = '\0';
                 hierarchy = array_append(host->hierarchies, host->n_hierarchies);
-                hierarchy->name = text_copy(name + 1);
-                hierarchy->own_path = text_copy(path + 1);
-                hierarchy->v2 = !name[1];
+                hierarchy->name = text_copy(name);
+                hierarchy->own_path = text_copy(path);
+                hierarchy->v2 = !*name;
         }
         return 0;
 }
@@ -169,14 +157,14 @@ static bool parse_mount(char *line, struct mount *ret) {
                 return false;
         *tail = '\0';
         tail += 3;
-        type = next_part(&tail, ' ');
+        type = parse_part(&tail, ' ');
         if (!text_equal(type, "cgroup") && !text_equal(type, "cgroup2"))
                 return false;
-        next_part(&tail, ' ');
+        parse_part(&tail, ' ');
         for (int i = 0; i < 3; i++)
-                next_part(&line, ' ');
-        ret->root = next_part(&line, ' ');
-        ret->mount_point = next_part(&line, ' ');
+                parse_part(&line, ' ');
+        ret->root = parse_part(&line, ' ');
+        ret->mount_point = parse_part(&line, ' ');
         ret->super_options = tail;
         ret->v2 = text_equal(type, "cgroup2");
         if (!ret->root || !ret->mount_point)
@@ -217,7 +205,7 @@ static int find_in_mountinfo(struct cgroup_host *host) {
         if (r < 0)
                 return fail(-r, "read `/proc/self/mountinfo`");
         rest = text;
-        while ((line = next_part(&rest, '\n'))) {
+        while ((line = parse_part(&rest, '\n'))) {
                 struct mount mount;
 
                 if (!parse_mount(line, &mount))

@@ -10,22 +10,12 @@
 #include <string.h>
 
 #include "cgroups/members.h"
+#include "cgroups/parse.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/text.h"
-
-static bool has_dotdot(const char *path) {
-        for (const char *at = path; *at; ) {
-                const char *end = strchrnul(at, '/');
-
-                if (end - at == 2 && at[0] == '.' && at[1] == '.')
-                        return true;
-                at = *end ? end + 1 : end;
-        }
-        return false;
-}
 
 /*
  * What a relative path starts from. On v2 a cgroup with processes, such as the runtime's own, cannot give controllers to
@@ -114,7 +104,7 @@ const struct cgroup_place *place_main(const struct cgroup *cgroup) {
 static int decide_places(const struct cgroup_host *host, const char *cgroups_path, struct cgroup *cgroup) {
         if (host->n_hierarchies == 0)
                 return reject("no cgroup file system is mounted at `/sys/fs/cgroup`");
-        if (has_dotdot(cgroups_path))
+        if (parse_has_dotdot(cgroups_path))
                 return reject("linux.cgroupsPath: \"%s\" has a component \"..\"", cgroups_path);
         for (size_t i = 0; i < host->n_hierarchies; i++) {
                 int r = add_place(cgroup, &host->hierarchies[i], cgroups_path);

@@ -87,7 +87,7 @@ int cgroup_update(const struct cgroup *cgroup, const struct cgroup_resources *re
         };
         int r;
 
-        if (cgroup->n_places == 0)
+        if (cgroup->n_places == 0 || !resources)
                 return 0;
         controllers_of_cgroup(cgroup, &controllers);
         r = settings_make(&request, &settings);

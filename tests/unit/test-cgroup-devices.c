@@ -54,8 +54,8 @@ static uint64_t load_context(const struct bpf_cgroup_dev_ctx *context, int offse
 
 static bool jumps(unsigned op, uint64_t value, uint64_t operand) {
         switch (op) {
-        case BPF_JA:
-                return true;
+        case BPF_JEQ:
+                return value == operand;
         case BPF_JNE:
                 return value != operand;
         case BPF_JSET:
@@ -73,6 +73,15 @@ static void calculate(unsigned op, uint64_t *value, uint64_t operand) {
                 break;
         case BPF_AND:
                 *value &= operand;
+                break;
+        case BPF_OR:
+                *value |= operand;
+                break;
+        case BPF_SUB:
+                *value -= operand;
+                break;
+        case BPF_LSH:
+                *value <<= operand;
                 break;
         case BPF_RSH:
                 *value >>= operand;
@@ -95,6 +104,8 @@ static bool program_answer(const struct bpf_insn *list, size_t n, const struct q
                 const struct bpf_insn *instruction = &list[at];
                 uint64_t operand = (uint64_t)(int64_t)instruction->imm, *value = &registers[instruction->dst_reg];
 
+                if (BPF_SRC(instruction->code) == BPF_X)
+                        operand = registers[instruction->src_reg];
                 if (instruction->code == (BPF_JMP | BPF_EXIT))
                         return registers[0];
                 if (BPF_CLASS(instruction->code) == BPF_LDX)
@@ -355,15 +366,40 @@ static void test_check(void) {
         CHECK_EQUAL(device_rules_check(&resources, "linux.resources"), -EINVAL);
 }
 
+static void test_too_many(void) {
+        const size_t n = 4096;
+        autofree struct cgroup_device_rule *list = alloc_zero(n + 1, sizeof(*list));
+        struct cgroup_resources resources = {.devices = list, .n_devices = n};
+        autodone(device_rules) struct device_rules rules = {};
+        struct question question = {CGROUP_DEVICE_CHAR, 1, 0, DEVICE_READ};
+        struct compiled compiled;
+
+        /* The longest program still jumps to the right answers. */
+        for (size_t i = 0; i < n; i++)
+                list[i] = (struct cgroup_device_rule){.allow = true, .major = NUMBER(1), .minor = NUMBER((int64_t)i),
+                                                      .access = (char *)"r"};
+        CHECK_EQUAL(device_rules_check(&resources, "linux.resources"), 0);
+        device_rules_complete(&resources, &rules);
+        compiled.list = device_program_make(&rules, &compiled.n);
+        CHECK(program_answer(compiled.list, compiled.n, &question));
+        question.access = DEVICE_WRITE;
+        CHECK(!program_answer(compiled.list, compiled.n, &question));
+        free(compiled.list);
+        resources.n_devices = n + 1;
+        CHECK_EQUAL(device_rules_check(&resources, "linux.resources"), -EINVAL);
+        CHECK_CONTAINS(fail_text(), "linux.resources.devices: 4097 rules");
+}
+
 /* Numbers that no device has must not turn negative in an instruction and match something else. */
 static void test_great_numbers(void) {
         struct device_rule list[] = {
                 {.allow = true, .type = CGROUP_DEVICE_CHAR, .major = 0xfffffffe, .minor = DEVICE_ANY, .access = 7},
-                {.allow = true, .type = CGROUP_DEVICE_CHAR, .major = 4095, .minor = 1048575, .access = 7},
+                {.allow = true, .type = CGROUP_DEVICE_CHAR, .major = 511, .minor = 1048575, .access = 7},
         };
         const struct device_rules rules = {.list = list, .n = 2};
         const struct question questions[] = {
-                {CGROUP_DEVICE_CHAR, 4095, 1048575, 7},
+                {CGROUP_DEVICE_CHAR, 511, 1048575, 7},
+                {CGROUP_DEVICE_BLOCK, 511, 1048575, 7},
                 {CGROUP_DEVICE_CHAR, 0xfffffffe, 0, 7},
         };
         struct compiled compiled;
@@ -371,6 +407,7 @@ static void test_great_numbers(void) {
         compiled.list = device_program_make(&rules, &compiled.n);
         CHECK(program_answer(compiled.list, compiled.n, &questions[0]));
         CHECK(!program_answer(compiled.list, compiled.n, &questions[1]));
+        CHECK(!program_answer(compiled.list, compiled.n, &questions[2]));
         free(compiled.list);
 }
 
@@ -382,6 +419,7 @@ static const struct test_case cases[] = {
         {"no rules restrict nothing", test_none},
         {"v1 refuses a hole in an exception", test_hole},
         {"wrong rules are named", test_check},
+        {"the most rules, and more", test_too_many},
         {"numbers beyond those of any device", test_great_numbers},
 };
 

@@ -252,6 +252,49 @@ static void test_birth(void) {
         check_killed(pid);
 }
 
+/* In how many places the process is. */
+static size_t count_places_of(const struct fixture *fixture, pid_t pid) {
+        autofree char *text = NULL, *path = text_format("/proc/%d/cgroup", pid);
+        size_t n = 0;
+
+        CHECK_EQUAL(file_read(AT_FDCWD, path, 65536, &text, NULL), 0);
+        for (size_t i = 0; i < fixture->cgroup.n_places; i++) {
+                const struct cgroup_place *place = &fixture->cgroup.places[i];
+                autofree char *line = text_format(":%s:%s\n", place->controllers, place->path);
+
+                n += strstr(text, line) != NULL;
+        }
+        return n;
+}
+
+static void test_entrance(void) {
+        autodone(fixture) struct fixture fixture;
+        autodone(cgroup_entrance) struct cgroup_entrance entrance = CGROUP_ENTRANCE_INIT;
+        int inside[2];
+        char byte;
+        pid_t pid;
+
+        if (!fixture_init(&fixture))
+                return;
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        CHECK_OK(cgroup_entrance_open(&fixture.cgroup, &entrance));
+        CHECK(pipe2(inside, O_CLOEXEC) == 0);
+        pid = fork();
+        if (pid == 0) {
+                if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 || cgroup_entrance_pass(&entrance) < 0)
+                        _exit(1);
+                _exit(write(inside[1], "x", 1) == 1 ? sleep_long() : 2);
+        }
+        close(inside[1]);
+        CHECK(read(inside[0], &byte, 1) == 1);
+        close(inside[0]);
+        CHECK_EQUAL(count_places_of(&fixture, pid), fixture.cgroup.n_places - (v2_place(&fixture) != NULL));
+        CHECK_OK(cgroup_attach(&fixture.cgroup, pid, false));
+        CHECK_EQUAL(count_places_of(&fixture, pid), fixture.cgroup.n_places);
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        check_killed(pid);
+}
+
 /* Children, grandchildren and new ones all the time. */
 static int fork_without_end(void) {
         for (;;) {
@@ -358,6 +401,60 @@ static void test_sub_cgroups(void) {
         check_killed(pid);
         CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
         CHECK(!any_exists(&fixture));
+}
+
+static void test_follow(void) {
+        autodone(fixture) struct fixture fixture;
+        struct cgroup *cgroup = &fixture.cgroup;
+        autofree char *below = NULL;
+        pid_t pid;
+
+        if (!fixture_init(&fixture))
+                return;
+        CHECK_OK(cgroup_create(cgroup, &no_resources));
+        make_below(&fixture, "a");
+        pid = start(cgroup, sleep_long);
+        CHECK_OK(cgroup_follow(cgroup, pid));
+        CHECK_TEXT(cgroup->places[0].path, fixture.path);
+        move_below(&fixture, "a", pid);
+        CHECK_OK(cgroup_follow(cgroup, pid));
+        below = text_format("%s/a", fixture.path);
+        for (size_t i = 0; i < cgroup->n_places; i++)
+                CHECK_TEXT(cgroup->places[i].path, strstr(cgroup->places[i].controllers, "cpuset") ? fixture.path : below);
+        CHECK_EQUAL(count_places_of(&fixture, pid), cgroup->n_places);
+        cgroup_done(cgroup);
+        kill(pid, SIGKILL);
+        check_killed(pid);
+        CHECK_OK(cgroup_decide(&fixture.host, CGROUP_MANAGER_CGROUPFS, fixture.path, "c", cgroup));
+}
+
+static void test_select_sub(void) {
+        autodone(fixture) struct fixture fixture;
+        struct cgroup *cgroup = &fixture.cgroup;
+        const char *controller;
+
+        if (!fixture_init(&fixture))
+                return;
+        CHECK_OK(cgroup_create(cgroup, &no_resources));
+        make_below(&fixture, "a");
+        CHECK_EQUAL(cgroup_select_sub(cgroup, NULL, "../x"), -EINVAL);
+        CHECK_TEXT(fail_text(), "bad sub cgroup path: ../x");
+        CHECK_EQUAL(cgroup_select_sub(cgroup, "nonsense", "a"), -EINVAL);
+        controller = cgroup->places[0].v2 ? NULL : cgroup->places[0].controllers;
+        if (controller) {
+                CHECK_OK(cgroup_select_sub(cgroup, controller, "a"));
+                CHECK_CONTAINS(cgroup->places[0].directory, "/c/a");
+                CHECK_TEXT(cgroup->places[1].path, fixture.path);
+        }
+        cgroup_done(cgroup);
+        CHECK_OK(cgroup_decide(&fixture.host, CGROUP_MANAGER_CGROUPFS, fixture.path, "c", cgroup));
+        CHECK_OK(cgroup_select_sub(cgroup, NULL, "/a"));
+        for (size_t i = 0; i < cgroup->n_places; i++)
+                CHECK_CONTAINS(cgroup->places[i].directory, "/c/a");
+        CHECK_EQUAL(cgroup_select_sub(cgroup, NULL, "b"), -ENOENT);
+        CHECK_CONTAINS(fail_text(), "bad sub cgroup path: b");
+        cgroup_done(cgroup);
+        CHECK_OK(cgroup_decide(&fixture.host, CGROUP_MANAGER_CGROUPFS, fixture.path, "c", cgroup));
 }
 
 /* Deeper than there are descriptors and than a path may be long. */
@@ -778,12 +875,15 @@ static const struct test_case cases[] = {
         {"create, attach, list, signal, destroy", test_life},
         {"create, attach, list, signal, destroy, v1", test_life_without_v2},
         {"birth in the v2 directory", test_birth},
+        {"a child moves itself in", test_entrance},
         {"the end of a fork bomb", test_fork_bomb},
         {"the end of a fork bomb, v1", test_fork_bomb_without_v2},
         {"the end of a process that runs away", test_run_away},
         {"the end of a process that runs away, v1", test_run_away_without_v2},
         {"sub-cgroups end with their container", test_sub_cgroups},
         {"sub-cgroups end with their container, v1", test_sub_cgroups_without_v2},
+        {"following processes into sub-cgroups", test_follow},
+        {"selecting sub-cgroups", test_select_sub},
         {"very deep sub-cgroups", test_deep},
         {"a cgroup in use is refused and left alone", test_in_use},
         {"a cgroup in use is refused and left alone, v1", test_in_use_without_v2},

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Cutting the kernel's lines about cgroups into their parts. Pure. Runs in the runtime's process.
+ */
+#include "cgroups/parse.h"
+
+#include <string.h>
+
+/* Yields the next part of *text up to the separator, which is overwritten; NULL at the end. */
+char *parse_part(char **text, char separator) {
+        char *start = *text, *end;
+
+        if (!start || !*start)
+                return NULL;
+        end = strchrnul(start, separator);
+        *text = *end ? end + 1 : end;
+        *end = '\0';
+        return start;
+}
+
+bool parse_membership(char *line, char **ret_controllers, char **ret_path) {
+        char *controllers = strchr(line, ':'), *path = controllers ? strchr(controllers + 1, ':') : NULL;
+
+        if (!path)
+                return false;
+        *path = '\0';
+        *ret_controllers = controllers + 1;
+        *ret_path = path + 1;
+        return true;
+}
+
+bool parse_has_dotdot(const char *path) {
+        for (const char *at = path; *at;) {
+                const char *end = strchrnul(at, '/');
+
+                if (end - at == 2 && at[0] == '.' && at[1] == '.')
+                        return true;
+                at = *end ? end + 1 : end;
+        }
+        return false;
+}
