@@ -171,7 +171,11 @@ static char *last_element(const struct slot *array) {
 
 /* An array in an array, or in a map, keeps its count behind its pointer. */
 static struct slot slot_in_element(const struct json_type *type, char *target) {
-        return (struct slot){ .type = type, .target = target, .count = (size_t *)(void *)(target + sizeof(void *)) };
+        struct slot slot = { .type = type, .target = target };
+
+        if (type->kind == JSON_ARRAY || type->kind == JSON_MAP)
+                slot.count = (size_t *)(void *)(target + sizeof(void *));
+        return slot;
 }
 
 /* Once for each value, null or not: what belongs at its place; NULL: nothing, the value is skipped. */
@@ -264,7 +268,8 @@ static int on_null(void *context) {
 
 static int on_bool(void *context, int value) {
         struct slot slot;
-        int r = place_value(context, begin_value(context), 1u << JSON_BOOL, value ? "found true" : "found false", &slot);
+        const char *found = value ? "found true" : "found false";
+        int r = place_value(context, begin_value(context), 1u << JSON_BOOL, found, &slot);
 
         if (r > 0)
                 *(bool *)slot.target = value;
@@ -326,7 +331,7 @@ static int refuse_number(const struct decoder *decoder, const char *digits, size
         return refuse(decoder, "found %.*s%s, expected %s", shown, digits, length > SHOWN_MAX ? "..." : "", expected);
 }
 
-/* Digits alone: 1.0 and 1e3 are whole numbers too, but no writer of configs means them, and others refuse them as well. */
+/* Digits alone: 1.0 and 1e3 are whole numbers too, but no engine writes them, and Go's decoder refuses them as well. */
 static int on_number(void *context, const char *digits, size_t length) {
         struct slot slot;
         int r = place_value(context, begin_value(context), 1u << JSON_INTEGER, "found a number", &slot);
@@ -570,8 +575,9 @@ static int refuse_text(const struct decoder *decoder, const char *text, size_t o
         return reject("%s:%zu:%zu: %s", decoder->name, line, column, reason);
 }
 
-static bool is_hex_from(const char *text, size_t left, const char *second_digits) {
-        return left >= 6 && text[0] == '\\' && text[1] == 'u' && (text[2] | 0x20) == 'd' && strchr(second_digits, text[3]);
+static bool is_surrogate(const char *text, size_t left, const char *second_digits) {
+        return left >= 6 && text[0] == '\\' && text[1] == 'u' && (text[2] | 0x20) == 'd' && text[3] != '\0' &&
+               strchr(second_digits, text[3]);
 }
 
 /*
@@ -581,11 +587,20 @@ static bool is_hex_from(const char *text, size_t left, const char *second_digits
 static size_t check_character(const char *text, size_t left) {
         if (text[0] != '\\' || left < 2)
                 return text_character_length(text, left);
-        if (is_hex_from(text, left, "89abAB"))
-                return is_hex_from(text + 6, left - 6, "cdefCDEF") ? 12 : 0;
-        if (is_hex_from(text, left, "cdefCDEF"))
+        if (is_surrogate(text, left, "89abAB"))
+                return is_surrogate(text + 6, left - 6, "cdefCDEF") ? 12 : 0;
+        if (is_surrogate(text, left, "cdefCDEF"))
                 return 0;
         return (signed char)text[1] < 0 ? 1 : 2;
+}
+
+/* True if eight bytes are ASCII without a backslash, as nearly all are: a byte that is one ends as 0 - 1 below. */
+static bool is_plain(const char *eight) {
+        const uint64_t each = UINT64_MAX / 0xff;
+        uint64_t word;
+
+        memcpy(&word, eight, sizeof(word));
+        return ((word | ((word ^ each * '\\') - each)) & each * 0x80) == 0;
 }
 
 static int check_encoding(const struct decoder *decoder, const char *text, size_t size) {
@@ -594,13 +609,14 @@ static int check_encoding(const struct decoder *decoder, const char *text, size_
         while (i < size) {
                 size_t length;
 
-                if ((signed char)text[i] >= 0 && text[i] != '\\') {
-                        i++;
+                if (size - i >= 8 && is_plain(text + i)) {
+                        i += 8;
                         continue;
                 }
                 length = check_character(text + i, size - i);
                 if (length == 0)
-                        return refuse_text(decoder, text, i, text[i] == '\\' ? "half of a surrogate pair" : "invalid UTF-8");
+                        return refuse_text(decoder, text, i,
+                                           text[i] == '\\' ? "half of a surrogate pair" : "invalid UTF-8");
                 i += length;
         }
         return 0;

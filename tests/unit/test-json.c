@@ -222,7 +222,9 @@ static void refuses_wrong_numbers(void) {
                   "i64: found 9223372036854775808, expected an integer from -9223372036854775808 to 9223372036854775807" },
                 { "{\"u64\": 18446744073709551616}",
                   "u64: found 18446744073709551616, expected an integer from 0 to 18446744073709551615" },
-                { "{\"u64\": 36893488147419103232}", /* 2^65: would wrap around to 0 */
+                { "{\"u64\": 20000000000000000000}", /* would wrap around at the last multiplication */
+                  "u64: found 20000000000000000000, expected an integer from 0 to 18446744073709551615" },
+                { "{\"u64\": 36893488147419103232}", /* at the last addition */
                   "u64: found 36893488147419103232, expected an integer from 0 to 18446744073709551615" },
                 { "{\"u64\": -18446744073709551615}",
                   "u64: found -18446744073709551615, expected an integer from 0 to 18446744073709551615" },
@@ -283,6 +285,17 @@ static void refuses_unknown_names(void) {
         refuse_all(rows, ELEMENTSOF(rows));
 }
 
+static void refuses_long_names(void) {
+        autodone(text) struct text text = TEXT_INIT;
+
+        text_add(&text, "{\"colour\": \"");
+        for (int i = 0; i < 1000; i++)
+                text_add(&text, "red ");
+        text_add(&text, "\"}");
+        refuse(text.bytes, "colour: unknown colour \"red red red red red red red red red red red red red red red red \"..., "
+                           "expected one of red, green");
+}
+
 static void refuses_keys_given_twice(void) {
         static const struct refusal rows[] = {
                 { "{\"u32\": 1, \"text\": \"\", \"u32\": 1}", "u32: given twice, expected it once" },
@@ -306,7 +319,7 @@ static void refuses_keys_given_twice(void) {
 static void refuses_bad_strings(void) {
         static const struct refusal rows[] = {
                 { "{\"text\": \"a\\u0000b\"}", "text: found a NUL character in the string, expected none" },
-                { "{\"map\": {\"a\\u0000b\": \"\"}}", "map: found a NUL character in a key, expected none" },
+                { "{\"map\": {\"x\": \"\", \"a\\u0000b\": \"\"}}", "map: found a NUL character in a key, expected none" },
                 { "{\"text\": \"\xff\"}", "config.json:1:11: invalid UTF-8" },
                 { "{\n\"other\": \"\xc0\x80\"}", "config.json:2:11: invalid UTF-8" },
                 { "{\"text\": \"\xed\xa0\x80\"}", "config.json:1:11: invalid UTF-8" },
@@ -461,6 +474,7 @@ static const struct test_case cases[] = {
         { "missing values are refused", refuses_missing_values },
         { "missing values at the top are refused", refuses_what_is_required_at_the_top },
         { "unknown names are refused", refuses_unknown_names },
+        { "long names are refused", refuses_long_names },
         { "keys given twice are refused", refuses_keys_given_twice },
         { "NUL and what is not UTF-8 are refused", refuses_bad_strings },
         { "deep nesting is refused", refuses_deep_nesting },
