@@ -156,12 +156,10 @@ docker_logs() {
 
 # The layer as a tar on stdout: busybox and what a user database needs.
 make_image() {
-        local rootfs=$DOCKER_DIR/image name
+        local rootfs=$DOCKER_DIR/image
         mkdir -p "$rootfs"/{bin,etc,dev,proc,sys,tmp,root,run,var}
         cp "$(command -v busybox)" "$rootfs/bin/busybox"
-        for name in $("$rootfs/bin/busybox" --list); do
-                [ -e "$rootfs/bin/$name" ] || ln -s busybox "$rootfs/bin/$name"
-        done
+        "$rootfs/bin/busybox" --install "$rootfs/bin"
         chmod 1777 "$rootfs/tmp"
         printf '%s\n' root:x:0:0:root:/root:/bin/sh user:x:1000:1000::/tmp:/bin/sh >"$rootfs/etc/passwd"
         printf '%s\n' root:x:0: wheel:x:10:root user:x:1000: extra:x:2000: >"$rootfs/etc/group"
