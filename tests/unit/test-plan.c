@@ -55,8 +55,17 @@ static char *make_plan(const char *path) {
         return name_bundle(text.bytes);
 }
 
+/* Set by meson. */
+static const char *plans_directory(void) {
+        static char path[4096];
+        const char *tests = getenv("TEST_DIRECTORY");
+
+        snprintf(path, sizeof(path), "%s/plans", tests ? tests : "tests");
+        return path;
+}
+
 static void check_plan(const char *name) {
-        autofree char *json = text_format(PLANS_DIR "/%s", name);
+        autofree char *json = text_format("%s/%s", plans_directory(), name);
         autofree char *golden = text_format("%.*s.plan", (int)(strlen(json) - strlen(".json")), json);
         autofree char *expected = NULL;
         autofree char *found = make_plan(json);
@@ -69,7 +78,7 @@ static void check_plan(const char *name) {
 }
 
 static void test_golden_plans(void) {
-        DIR *directory = opendir(PLANS_DIR);
+        DIR *directory = opendir(plans_directory());
         const struct dirent *entry;
         int n = 0;
 
