@@ -1,53 +1,53 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From a checked profile to a BPF program, by libseccomp. In the runtime's process, before the container exists: the
- * memory and the milliseconds that it takes must not be charged to the container.
+ * From a checked profile to a BPF program. In the runtime's process, before the container exists: its memory and time
+ * must not be charged to the container. libseccomp gives the numbers of the calls; the instructions are made here, for
+ * its own generator (2.5.4) merges several conditions on one call into programs that decide wrongly, or does not end.
  *
- * libseccomp's filter always holds the native architecture; those that the profile lists come in addition. A call of
- * any other architecture kills the thread.
+ * The program jumps to the section of the call's architecture. The native one is always there, those that the profile
+ * lists come in addition, a call of any other kills the thread. A section is a binary tree over the call numbers, whose
+ * leaves are spans of numbers that the profile treats alike:
+ *
+ *     0 .. 2 allow | 3 .. 3 check arguments | 4 .. 5 default | ... | newest + 1 .. end ENOSYS | x32, or none: kill | ...
+ *
+ * ENOSYS is for calls newer than the newest one that the profile names, where its default would forbid them: libc tries
+ * a new call first and the old one on ENOSYS, while EPERM or death, from a profile that knows nothing of the new call,
+ * is an answer that it must take.
  */
 #include "seccomp/seccomp.h"
 
 #include <errno.h>
+#include <linux/audit.h>
 #include <seccomp.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "seccomp/cache.h"
-#include "seccomp/enosys.h"
+#include "seccomp/calls.h"
+#include "seccomp/program.h"
 #include "util/alloc.h"
 #include "util/fail.h"
-#include "util/fd.h"
+#include "util/kernel.h"
 
-#define N_ARGUMENTS 6
+/* x86_64 and x32 are one architecture to the kernel; the calls of x32 have this bit. */
+#define X32_FIRST 0x40000000u
+
+/* From here on no architecture has calls. A tracer sets -1 to skip one: that gets the default. */
+#define NEGATIVE_FIRST 0x80000000u
+
+/* What the arguments are like in a program of MIPS64N32; <linux/audit.h> has the bit in AUDIT_ARCH_MIPS64N32 only. */
+#define N32_CONVENTION (AUDIT_ARCH_MIPS64N32 & ~AUDIT_ARCH_MIPS64)
 
 static const uint32_t action_codes[] = {
-        [SECCOMP_ACTION_KILL_THREAD] = SCMP_ACT_KILL_THREAD,
-        [SECCOMP_ACTION_KILL_PROCESS] = SCMP_ACT_KILL_PROCESS,
-        [SECCOMP_ACTION_TRAP] = SCMP_ACT_TRAP,
-        [SECCOMP_ACTION_ERRNO] = SCMP_ACT_ERRNO(0),
-        [SECCOMP_ACTION_TRACE] = SCMP_ACT_TRACE(0),
-        [SECCOMP_ACTION_ALLOW] = SCMP_ACT_ALLOW,
-        [SECCOMP_ACTION_LOG] = SCMP_ACT_LOG,
-        [SECCOMP_ACTION_NOTIFY] = SCMP_ACT_NOTIFY,
+        [SECCOMP_ACTION_KILL_THREAD] = SECCOMP_RET_KILL_THREAD,
+        [SECCOMP_ACTION_KILL_PROCESS] = SECCOMP_RET_KILL_PROCESS,
+        [SECCOMP_ACTION_TRAP] = SECCOMP_RET_TRAP,
+        [SECCOMP_ACTION_ERRNO] = SECCOMP_RET_ERRNO,
+        [SECCOMP_ACTION_TRACE] = SECCOMP_RET_TRACE,
+        [SECCOMP_ACTION_ALLOW] = SECCOMP_RET_ALLOW,
+        [SECCOMP_ACTION_LOG] = SECCOMP_RET_LOG,
+        [SECCOMP_ACTION_NOTIFY] = SECCOMP_RET_USER_NOTIF,
 };
-
-static const enum scmp_compare operator_codes[] = {
-        [SECCOMP_OPERATOR_NE] = SCMP_CMP_NE,
-        [SECCOMP_OPERATOR_LT] = SCMP_CMP_LT,
-        [SECCOMP_OPERATOR_LE] = SCMP_CMP_LE,
-        [SECCOMP_OPERATOR_EQ] = SCMP_CMP_EQ,
-        [SECCOMP_OPERATOR_GE] = SCMP_CMP_GE,
-        [SECCOMP_OPERATOR_GT] = SCMP_CMP_GT,
-        [SECCOMP_OPERATOR_MASKED_EQ] = SCMP_CMP_MASKED_EQ,
-};
-
-static void context_release(scmp_filter_ctx *context) {
-        if (*context)
-                seccomp_release(*context);
-}
 
 static uint32_t action_code(enum seccomp_action action, bool has_errno_ret, uint32_t errno_ret) {
         if (action == SECCOMP_ACTION_ERRNO || action == SECCOMP_ACTION_TRACE)
@@ -55,13 +55,130 @@ static uint32_t action_code(enum seccomp_action action, bool has_errno_ret, uint
         return action_codes[action];
 }
 
-static struct scmp_arg_cmp comparison(const struct seccomp_argument *argument) {
-        return (struct scmp_arg_cmp){
-                .arg = argument->index,
-                .op = operator_codes[argument->op],
-                .datum_a = argument->value,
-                .datum_b = argument->value_two, /* read for MASKED_EQ only */
-        };
+static uint32_t rule_action(const struct seccomp_rule *rule) {
+        return action_code(rule->action, rule->has_errno_ret, rule->errno_ret);
+}
+
+struct compiler {
+        const struct seccomp_profile *profile;
+        uint32_t default_action;
+        struct section *sections;
+        size_t n_sections;
+        struct program program;
+};
+
+struct section {
+        uint32_t arch; /* AUDIT_ARCH_* */
+        size_t label;
+};
+
+static void compiler_done(struct compiler *compiler) {
+        free(compiler->sections);
+        program_done(&compiler->program);
+}
+
+/* --- spans: what is decided about which numbers, ascending --- */
+
+struct span {
+        uint32_t first; /* the last one is before the next span */
+        uint32_t action; /* if there are no calls with conditions */
+        const struct call *calls;
+        size_t n_calls;
+        bool is_64_bit; /* what of the arguments is compared */
+};
+
+struct span_list {
+        struct span *items;
+        size_t count;
+};
+
+static void span_list_done(struct span_list *list) {
+        free(list->items);
+}
+
+static void add_span(struct span_list *spans, struct span span) {
+        const struct span *last;
+
+        /* The one before was for everything from here on. */
+        if (spans->count > 0 && spans->items[spans->count - 1].first == span.first)
+                spans->count--;
+        last = spans->count > 0 ? &spans->items[spans->count - 1] : NULL;
+        if (last && last->n_calls == 0 && span.n_calls == 0 && last->action == span.action)
+                return;
+        *array_append(spans->items, spans->count) = span;
+}
+
+static void add_action(struct span_list *spans, uint32_t first, uint32_t action) {
+        add_span(spans, (struct span){.first = first, .action = action});
+}
+
+/* A rule whose action is the default changes nothing, not even for a rule after it: so the other runtimes have it. */
+static bool decides(const struct compiler *compiler, const struct call *call) {
+        return rule_action(call->rule) != compiler->default_action;
+}
+
+/* The calls of one number. A rule without conditions beats those with conditions wherever it stands, as in libseccomp. */
+static void add_calls(struct span_list *spans, const struct compiler *compiler, struct span span) {
+        bool has_conditions = false;
+
+        for (size_t i = 0; i < span.n_calls; i++) {
+                const struct call *call = &span.calls[i];
+
+                if (!decides(compiler, call))
+                        continue;
+                if (call->rule->n_args == 0 && !call->is_multiplexed) {
+                        add_action(spans, span.first, rule_action(call->rule));
+                        return;
+                }
+                has_conditions = true;
+        }
+        if (has_conditions)
+                add_span(spans, span);
+}
+
+static bool is_enosys_better(const struct compiler *compiler) {
+        switch (compiler->profile->default_action) {
+        case SECCOMP_ACTION_KILL_THREAD:
+        case SECCOMP_ACTION_KILL_PROCESS:
+        case SECCOMP_ACTION_TRAP:
+        case SECCOMP_ACTION_ERRNO:
+                return true;
+        default: /* allowed, or up to a tracer that may know the new call */
+                return false;
+        }
+}
+
+static size_t count_same_number(const struct call_list *calls, size_t first) {
+        size_t n = 1;
+
+        while (first + n < calls->count && calls->items[first + n].number == calls->items[first].number)
+                n++;
+        return n;
+}
+
+static void add_numbers(struct span_list *spans, const struct compiler *compiler, const struct call_list *calls,
+                        bool is_64_bit) {
+        for (size_t i = 0, n; i < calls->count; i += n) {
+                uint32_t number = calls->items[i].number;
+
+                n = count_same_number(calls, i);
+                add_calls(spans, compiler, (struct span){.first = number, .calls = &calls->items[i], .n_calls = n,
+                                                         .is_64_bit = is_64_bit});
+                add_action(spans, number + 1, compiler->default_action);
+        }
+        /* A profile that names no call of the architecture is of no time: its default is meant. */
+        if (calls->count > 0 && is_enosys_better(compiler))
+                add_action(spans, calls->items[calls->count - 1].number + 1, SECCOMP_RET_ERRNO | ENOSYS);
+}
+
+/* --- instructions of a section --- */
+
+/* socketcall and ipc have the selector where the call itself has its first argument, which thus cannot be compared. */
+static size_t compare_argument(struct program *program, const struct call *call, const struct seccomp_argument *argument,
+                               bool is_64_bit, size_t yes, size_t no) {
+        if (call->is_multiplexed && argument->index == 0)
+                return yes;
+        return program_compare(program, argument, is_64_bit, yes, no);
 }
 
 static bool has_index_twice(const struct seccomp_rule *rule) {
@@ -77,139 +194,163 @@ static bool has_index_twice(const struct seccomp_rule *rule) {
         return false;
 }
 
-/* --- rules --- */
+/* All comparisons must hold; if they name an argument twice, one of them: so the other runtimes have it. */
+static size_t compare_arguments(struct program *program, const struct call *call, bool is_64_bit, size_t yes, size_t no) {
+        bool are_alternatives = has_index_twice(call->rule);
+        size_t label = are_alternatives ? no : yes;
 
-struct call {
-        const char *name;
-        int number; /* the native one, or libseccomp's negative number of a call that only other architectures have */
-        uint32_t action;
-};
+        for (size_t i = call->rule->n_args; i-- > 0;) {
+                const struct seccomp_argument *argument = &call->rule->args[i];
 
-static int add_comparisons(scmp_filter_ctx context, const struct call *call, const struct scmp_arg_cmp *comparisons,
-                           unsigned n) {
-        int r = seccomp_rule_add_array(context, call->action, call->number, n, comparisons);
-
-        return r < 0 ? fail(-r, "add seccomp rule for `%s`", call->name) : 0;
+                if (are_alternatives)
+                        label = compare_argument(program, call, argument, is_64_bit, yes, label);
+                else
+                        label = compare_argument(program, call, argument, is_64_bit, label, no);
+        }
+        return label;
 }
 
-static int add_call(scmp_filter_ctx context, const struct call *call, const struct seccomp_rule *rule) {
-        struct scmp_arg_cmp comparisons[N_ARGUMENTS];
+static size_t decide_call(struct compiler *compiler, const struct call *call, bool is_64_bit, size_t no) {
+        struct seccomp_argument selector = {.op = SECCOMP_OPERATOR_EQ, .index = 0, .value = call->selector};
+        size_t yes = program_return(&compiler->program, rule_action(call->rule));
 
-        if (!has_index_twice(rule)) {
-                for (size_t i = 0; i < rule->n_args; i++)
-                        comparisons[i] = comparison(&rule->args[i]);
-                return add_comparisons(context, call, comparisons, (unsigned)rule->n_args);
-        }
-        /* libseccomp takes an argument once a rule, and the other runtimes have made alternatives of the comparisons. */
-        for (size_t i = 0; i < rule->n_args; i++) {
-                int r;
-
-                comparisons[0] = comparison(&rule->args[i]);
-                r = add_comparisons(context, call, comparisons, 1);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        yes = compare_arguments(&compiler->program, call, is_64_bit, yes, no);
+        return call->is_multiplexed ? program_compare(&compiler->program, &selector, is_64_bit, yes, no) : yes;
 }
 
-static int add_rule(scmp_filter_ctx context, uint32_t default_action, const struct seccomp_rule *rule) {
-        struct call call = {.action = action_code(rule->action, rule->has_errno_ret, rule->errno_ret)};
+/* Of several rules with conditions the first one whose conditions hold decides. */
+static size_t decide_span(struct compiler *compiler, const struct span *span) {
+        size_t label;
 
-        /* Changes nothing, and libseccomp refuses it. */
-        if (call.action == default_action)
-                return 0;
-        for (size_t i = 0; i < rule->n_names; i++) {
-                int r;
-
-                call.name = rule->names[i];
-                call.number = seccomp_syscall_resolve_name(call.name);
-                /* Profiles name the calls of every kernel and architecture; what is unknown here gets the default. */
-                if (call.number == __NR_SCMP_ERROR)
-                        continue;
-                r = add_call(context, &call, rule);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        if (span->n_calls == 0)
+                return program_return(&compiler->program, span->action);
+        label = program_return(&compiler->program, compiler->default_action);
+        for (size_t i = span->n_calls; i-- > 0;)
+                if (decides(compiler, &span->calls[i]))
+                        label = decide_call(compiler, &span->calls[i], span->is_64_bit, label);
+        return label;
 }
 
-/* --- architectures --- */
+static size_t decide_spans(struct compiler *compiler, const struct span *spans, size_t n) {
+        size_t half = n / 2, above, below;
 
-static int add_architectures(scmp_filter_ctx context, const struct seccomp_profile *profile) {
-        for (size_t i = 0; i < profile->n_architectures; i++) {
-                int r = seccomp_arch_add(context, profile->architectures[i]);
-
-                /*
-                 * One that libseccomp does not know (-EINVAL) or that has the other byte order (-EDOM) cannot be
-                 * entered on this machine either; left out, it is as forbidden as any that the profile does not list.
-                 */
-                if (r < 0 && r != -EEXIST && r != -EINVAL && r != -EDOM)
-                        return fail(-r, "add seccomp architecture %s",
-                                    name_of(seccomp_architectures, profile->architectures[i]));
-        }
-        return 0;
+        if (n == 1)
+                return decide_span(compiler, spans);
+        above = decide_spans(compiler, spans + half, n - half);
+        below = decide_spans(compiler, spans, half);
+        return program_jump(&compiler->program, BPF_JGE, spans[half].first, above, below);
 }
 
-/* --- program: a failure leaves what there is to seccomp_compile() --- */
+/* --- architectures: tokens are libseccomp's --- */
 
-static int export_program(scmp_filter_ctx context, struct sock_fprog *ret) {
-        autofree struct sock_filter *instructions = NULL;
-        autoclose int fd = memfd_create("seccomp", MFD_CLOEXEC);
-        off_t size;
+static uint32_t token_of(uint32_t architecture) {
+        return architecture == SCMP_ARCH_NATIVE ? seccomp_arch_native() : architecture;
+}
+
+static uint32_t arch_of(uint32_t token) {
+        return token == SCMP_ARCH_X32 ? AUDIT_ARCH_X86_64 : token;
+}
+
+/* Registers of x32 and of MIPS' n32 are wide, but their upper halves mean nothing in most calls. */
+static bool is_64_bit(uint32_t token) {
+        return (token & __AUDIT_ARCH_64BIT) && !(token & N32_CONVENTION);
+}
+
+/*
+ * One that libseccomp does not know or that has the other byte order cannot be entered on this machine; left out, it is
+ * as forbidden as any that the profile does not list.
+ */
+static bool is_possible(uint32_t token) {
+        return ((token ^ seccomp_arch_native()) & __AUDIT_ARCH_LE) == 0 &&
+               seccomp_syscall_resolve_name_arch(token, "read") != __NR_SCMP_ERROR;
+}
+
+static bool has_architecture(const struct seccomp_profile *profile, uint32_t token) {
+        for (size_t i = 0; i < profile->n_architectures; i++)
+                if (token_of(profile->architectures[i]) == token)
+                        return true;
+        return token == seccomp_arch_native();
+}
+
+/* The numbers of one token, from `first` on. `calls` must live as long as the spans. */
+static void add_architecture(struct span_list *spans, const struct compiler *compiler, uint32_t token, uint32_t first,
+                             struct call_list *calls) {
+        if (!has_architecture(compiler->profile, token)) {
+                add_action(spans, first, SECCOMP_RET_KILL_THREAD);
+                return;
+        }
+        call_list_make(compiler->profile, token, calls);
+        add_action(spans, first, compiler->default_action);
+        add_numbers(spans, compiler, calls, is_64_bit(token));
+}
+
+static bool has_section(const struct compiler *compiler, uint32_t arch) {
+        for (size_t i = 0; i < compiler->n_sections; i++)
+                if (compiler->sections[i].arch == arch)
+                        return true;
+        return false;
+}
+
+static void add_section(struct compiler *compiler, uint32_t arch) {
+        autodone(call_list) struct call_list calls = {}, x32_calls = {};
+        autodone(span_list) struct span_list spans = {};
+        size_t label;
+
+        if (has_section(compiler, arch))
+                return;
+        add_architecture(&spans, compiler, arch, 0, &calls);
+        if (arch == AUDIT_ARCH_X86_64)
+                add_architecture(&spans, compiler, SCMP_ARCH_X32, X32_FIRST, &x32_calls);
+        add_action(&spans, NEGATIVE_FIRST, compiler->default_action);
+        label = decide_spans(compiler, spans.items, spans.count);
+        label = program_load(&compiler->program, offsetof(struct seccomp_data, nr), label);
+        *array_append(compiler->sections, compiler->n_sections) = (struct section){.arch = arch, .label = label};
+}
+
+/* --- the whole --- */
+
+static void add_sections(struct compiler *compiler) {
+        const struct seccomp_profile *profile = compiler->profile;
+
+        for (size_t i = 0; i < profile->n_architectures; i++)
+                if (is_possible(token_of(profile->architectures[i])))
+                        add_section(compiler, arch_of(token_of(profile->architectures[i])));
+        add_section(compiler, arch_of(seccomp_arch_native()));
+}
+
+static void add_entry(struct compiler *compiler) {
+        size_t label = program_return(&compiler->program, SECCOMP_RET_KILL_THREAD);
+
+        for (size_t i = 0; i < compiler->n_sections; i++)
+                label = program_jump(&compiler->program, BPF_JEQ, compiler->sections[i].arch, compiler->sections[i].label,
+                                     label);
+        program_load(&compiler->program, offsetof(struct seccomp_data, arch), label);
+}
+
+static int generate(const struct seccomp_profile *profile, struct sock_fprog *ret) {
+        autodone(compiler) struct compiler compiler = {
+                .profile = profile,
+                .default_action = action_code(profile->default_action, profile->has_default_errno_ret,
+                                              profile->default_errno_ret),
+        };
         int r;
 
-        if (fd < 0)
-                return fail(errno, "make memory file for the seccomp program");
-        r = seccomp_export_bpf(context, fd);
-        if (r < 0)
-                return fail(-r, "generate seccomp program");
-        size = lseek(fd, 0, SEEK_CUR);
-        if (size <= 0 || (size_t)size > BPF_MAXINSNS * sizeof(struct sock_filter))
-                return fail(E2BIG, "generate seccomp program of %zu instructions",
-                            (size_t)size / sizeof(struct sock_filter));
-        instructions = alloc_zero(1, (size_t)size);
-        if (pread(fd, instructions, (size_t)size, 0) != size)
-                return fail(EIO, "read seccomp program");
-        ret->len = (unsigned short)((size_t)size / sizeof(struct sock_filter));
-        ret->filter = take_ptr(&instructions);
-        return 0;
+        add_sections(&compiler);
+        add_entry(&compiler);
+        r = program_finish(&compiler.program, ret);
+        return r < 0 ? fail(-r, "linux.seccomp: make program of %zu instructions", compiler.program.count) : 0;
 }
 
-static int generate(const struct seccomp_profile *profile, bool optimize, struct sock_fprog *ret) {
-        uint32_t default_action = action_code(profile->default_action, profile->has_default_errno_ret,
-                                              profile->default_errno_ret);
-        __attribute__((cleanup(context_release))) scmp_filter_ctx context = seccomp_init(default_action);
-        int r;
-
-        if (!context)
-                return fail(EINVAL, "make seccomp filter with default action %s",
-                            name_of(seccomp_actions, profile->default_action));
-        /* A binary tree over the numbers instead of a list. */
-        if (optimize)
-                seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-        r = add_architectures(context, profile);
-        for (size_t i = 0; r >= 0 && i < profile->n_rules; i++)
-                r = add_rule(context, default_action, &profile->rules[i]);
-        if (r < 0)
-                return r;
-        r = export_program(context, ret);
-        if (r < 0)
-                return r;
-        r = seccomp_enosys_prepend(profile, context, ret);
-        return r < 0 ? fail(-r, "generate seccomp program") : 0;
-}
-
-static int generate_or_find(const struct seccomp_profile *profile, int cache_dirfd, struct sock_fprog *ret) {
+static int find_or_generate(const struct seccomp_profile *profile, int cache_dirfd, struct sock_fprog *ret) {
         autodone(text) struct text key = TEXT_INIT;
         int r;
 
         if (cache_dirfd < 0)
-                return generate(profile, false, ret);
+                return generate(profile, ret);
         seccomp_cache_key(profile, &key);
         if (seccomp_cache_find(cache_dirfd, &key, ret) > 0)
                 return 0;
-        /* The tree takes half as long again to make, once, and saves more than half of every loading. */
-        r = generate(profile, true, ret);
+        r = generate(profile, ret);
         if (r < 0)
                 return r;
         seccomp_cache_store(cache_dirfd, &key, ret);
@@ -217,7 +358,7 @@ static int generate_or_find(const struct seccomp_profile *profile, int cache_dir
 }
 
 /*
- * TSYNC is about the other threads of a process that has one. WAIT_KILLABLE_RECV is about a listener, and the kernel
+ * TSYNC is about the other threads of a process that has some. WAIT_KILLABLE_RECV is about a listener, and the kernel
  * refuses it for a filter without.
  */
 static uint32_t flags_of(const struct seccomp_profile *profile) {
@@ -239,7 +380,7 @@ int seccomp_compile(const struct seccomp_profile *profile, int cache_dirfd, stru
         /* Without it the kernel slows down every program in the container by its defence against CPU bugs. */
         if (!profile->has_flags)
                 filter.optional_flags = filter.flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-        r = generate_or_find(profile, cache_dirfd, &filter.program);
+        r = find_or_generate(profile, cache_dirfd, &filter.program);
         if (r < 0)
                 return r;
         *ret = filter;

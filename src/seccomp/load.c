@@ -6,12 +6,12 @@
 #include "seccomp/seccomp.h"
 
 #include <errno.h>
-#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "util/fail.h"
+#include "util/kernel.h"
 
 static int set_filter(uint32_t flags, const struct sock_fprog *program) {
         return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program) < 0 ? -errno : 0;

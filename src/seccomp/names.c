@@ -7,7 +7,8 @@
 
 #include <elf.h>
 #include <linux/audit.h>
-#include <linux/seccomp.h>
+
+#include "util/kernel.h"
 
 const struct name seccomp_actions[] = {
         {"SCMP_ACT_ALLOW", SECCOMP_ACTION_ALLOW},
