@@ -256,6 +256,7 @@ static void check_more_resources(const struct cgroup_resources *resources) {
         CHECK_EQUAL(resources->block_io.weight.value, 10);
         CHECK_EQUAL(resources->block_io.leaf_weight.value, 11);
         CHECK_EQUAL(resources->block_io.n_weight_devices, 2);
+        CHECK_EQUAL(resources->block_io.weight_devices[0].major, 8);
         CHECK_EQUAL(resources->block_io.weight_devices[0].minor, 1);
         CHECK_EQUAL(resources->block_io.weight_devices[0].weight.value, 500);
         CHECK_EQUAL(resources->block_io.weight_devices[0].leaf_weight.value, 300);
@@ -353,6 +354,101 @@ static void test_every_property(void) {
         check_resources(&config.linux.resources);
         check_more_resources(&config.linux.resources);
         check_seccomp(&config.linux.seccomp);
+}
+
+/* --- all words of a property --- */
+
+/* Decodes a small config with `properties`, in which `word` takes the place of the %s. */
+static void parse_word(const char *format, const char *word, struct config *ret) {
+        autofree char *properties = NULL, *text = NULL;
+        const char *place = strstr(format, "%s");
+
+        properties = text_format("%.*s%s%s", (int)(place - format), format, word, place + 2);
+        text = text_format("{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"r\"},%s}", properties);
+        CHECK_EQUAL(parse(text, ret), 0);
+        if (test_failed)
+                printf("# %s: %s\n", word, fail_text());
+}
+
+static void test_rlimit_words(void) {
+        static const struct name words[] = {
+                {"RLIMIT_AS", RLIMIT_AS},
+                {"RLIMIT_CORE", RLIMIT_CORE},
+                {"RLIMIT_CPU", RLIMIT_CPU},
+                {"RLIMIT_DATA", RLIMIT_DATA},
+                {"RLIMIT_FSIZE", RLIMIT_FSIZE},
+                {"RLIMIT_LOCKS", RLIMIT_LOCKS},
+                {"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+                {"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+                {"RLIMIT_NICE", RLIMIT_NICE},
+                {"RLIMIT_NOFILE", RLIMIT_NOFILE},
+                {"RLIMIT_NPROC", RLIMIT_NPROC},
+                {"RLIMIT_RSS", RLIMIT_RSS},
+                {"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+                {"RLIMIT_RTTIME", RLIMIT_RTTIME},
+                {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
+                {"RLIMIT_STACK", RLIMIT_STACK},
+        };
+
+        CHECK_EQUAL(ELEMENTSOF(words), RLIM_NLIMITS);
+        for (size_t i = 0; i < ELEMENTSOF(words); i++) {
+                autodone(config) struct config config = CONFIG_INIT;
+
+                parse_word("\"process\":{\"cwd\":\"/\",\"rlimits\":[{\"type\":\"%s\",\"soft\":0,\"hard\":0}]}", words[i].name,
+                           &config);
+                if (config.process.n_rlimits == 1)
+                        CHECK_EQUAL(config.process.rlimits[0].type, words[i].value);
+        }
+}
+
+static void test_scheduler_words(void) {
+        static const struct name flags[] = {
+                {"SCHED_FLAG_RESET_ON_FORK", 0x01},   {"SCHED_FLAG_RECLAIM", 0x02},     {"SCHED_FLAG_DL_OVERRUN", 0x04},
+                {"SCHED_FLAG_KEEP_POLICY", 0x08},     {"SCHED_FLAG_KEEP_PARAMS", 0x10}, {"SCHED_FLAG_UTIL_CLAMP_MIN", 0x20},
+                {"SCHED_FLAG_UTIL_CLAMP_MAX", 0x40},
+        };
+        static const struct name classes[] = {{"IOPRIO_CLASS_RT", 1}, {"IOPRIO_CLASS_BE", 2}, {"IOPRIO_CLASS_IDLE", 3}};
+
+        for (size_t i = 0; i < ELEMENTSOF(flags); i++) {
+                autodone(config) struct config config = CONFIG_INIT;
+
+                parse_word("\"process\":{\"cwd\":\"/\",\"scheduler\":{\"policy\":\"SCHED_OTHER\",\"flags\":[\"%s\"]}}",
+                           flags[i].name, &config);
+                CHECK_EQUAL(config.process.scheduler.flags, flags[i].value);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(classes); i++) {
+                autodone(config) struct config config = CONFIG_INIT;
+
+                parse_word("\"process\":{\"cwd\":\"/\",\"ioPriority\":{\"class\":\"%s\",\"priority\":0}}", classes[i].name,
+                           &config);
+                CHECK_EQUAL(config.process.io_priority.class, classes[i].value);
+        }
+}
+
+static void test_linux_words(void) {
+        static const struct name propagations[] = {
+                {"private", MS_PRIVATE},       {"rprivate", MS_PRIVATE | MS_REC},
+                {"shared", MS_SHARED},         {"rshared", MS_SHARED | MS_REC},
+                {"slave", MS_SLAVE},           {"rslave", MS_SLAVE | MS_REC},
+                {"unbindable", MS_UNBINDABLE}, {"runbindable", MS_UNBINDABLE | MS_REC},
+        };
+        static const struct name types[] = {
+                {"a", CGROUP_DEVICE_ALL}, {"b", CGROUP_DEVICE_BLOCK}, {"c", CGROUP_DEVICE_CHAR},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(propagations); i++) {
+                autodone(config) struct config config = CONFIG_INIT;
+
+                parse_word("\"linux\":{\"rootfsPropagation\":\"%s\"}", propagations[i].name, &config);
+                CHECK_EQUAL(config.linux.rootfs_propagation, propagations[i].value);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(types); i++) {
+                autodone(config) struct config config = CONFIG_INIT;
+
+                parse_word("\"linux\":{\"resources\":{\"devices\":[{\"allow\":true,\"type\":\"%s\"}]}}", types[i].name, &config);
+                if (config.linux.resources.n_devices == 1)
+                        CHECK_EQUAL(config.linux.resources.devices[0].type, types[i].value);
+        }
 }
 
 /* --- absence --- */
@@ -603,6 +699,9 @@ static void test_namespace_lookup(void) {
 
 static const struct test_case cases[] = {
         {"every property is decoded", test_every_property},
+        {"every rlimit", test_rlimit_words},
+        {"every scheduling flag and I/O class", test_scheduler_words},
+        {"every propagation and type of device rules", test_linux_words},
         {"null is absent", test_null_is_absent},
         {"a small config leaves the rest absent", test_small_config},
         {"empty words are absent", test_empty_words},
