@@ -109,6 +109,12 @@ static int decide(struct creation *creation, const char *root) {
 
         if (r < 0)
                 return r;
+        creation->root_fd = state_root_open(root, true);
+        if (creation->root_fd < 0)
+                return creation->root_fd;
+        r = state_check_free(creation->root_fd, options->id);
+        if (r < 0)
+                return r;
         r = load_config(creation);
         if (r < 0)
                 return r;
@@ -121,9 +127,6 @@ static int decide(struct creation *creation, const char *root) {
         r = plan_make(&creation->config, options, &creation->host, &creation->plan);
         if (r < 0)
                 return r;
-        creation->root_fd = state_root_open(root, true);
-        if (creation->root_fd < 0)
-                return creation->root_fd;
         creation->staging = text_format("%s/%s", root, options->id);
         warn_of_capabilities(&creation->plan);
         return compile_filter(creation);

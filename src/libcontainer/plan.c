@@ -153,6 +153,8 @@ int plan_make(const struct config *config, const struct create_options *options,
         if (r < 0)
                 return r;
         ret->mounts_device_nodes = ret->in_user_namespace || host->in_user_namespace;
+        /* Without privilege the ids inside are the caller's own, with the rights that the caller has. */
+        ret->needs_source_helper = ret->in_user_namespace && host->euid == 0;
         r = plan_rootfs(config, ret);
         if (r < 0)
                 return r;

@@ -82,6 +82,7 @@ struct plan {
         size_t n_joins;
         bool needs_stage; /* a user namespace is joined: one more fork, so that the others belong to it */
         bool in_user_namespace; /* the container's user namespace is not the runtime's */
+        bool needs_source_helper; /* init cannot walk the host's directories with the ids that it gets there */
         bool mounts_device_nodes; /* device nodes cannot be made there: the host's are mounted */
 
         unsigned long initial_propagation; /* of the host's tree in the new mount namespace; MS_* with MS_REC */

@@ -230,11 +230,19 @@ void state_unlock(const struct state_directory *directory) {
         (void)flock(directory->fd, LOCK_UN);
 }
 
+static int reject_taken(const char *id) {
+        return reject("container with given ID already exists: `%s`", id);
+}
+
+int state_check_free(int root_fd, const char *id) {
+        return faccessat(root_fd, id, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? reject_taken(id) : 0;
+}
+
 int state_reserve(int root_fd, const char *id, struct state_directory *ret) {
         ret->root_fd = root_fd;
         if (mkdirat(root_fd, id, 0700) < 0) {
                 if (errno == EEXIST)
-                        return reject("container with given ID already exists: `%s`", id);
+                        return reject_taken(id);
                 return fail(errno, "make state directory of container `%s`", id);
         }
         ret->fd = openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

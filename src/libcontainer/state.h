@@ -58,7 +58,10 @@ int state_check_id(const char *id);
 /* Opens (and with `make` makes, 0700) the root directory. -ENOENT unrecorded when it is missing and `make` is false. */
 int state_root_open(const char *root, bool make);
 
-/* Makes the directory of a new container, locked. `container with given ID already exists` if it is there. */
+/* `container with given ID already exists` if there is one: asked early, for the message; state_reserve() decides. */
+int state_check_free(int root_fd, const char *id);
+
+/* Makes the directory of a new container, locked; the same record if it is there. */
 int state_reserve(int root_fd, const char *id, struct state_directory *ret);
 
 /* Opens and locks an existing one; -ENOENT with the record `container does not exist`. */

@@ -17,7 +17,8 @@
 
 static char bundle[] = "/tmp/tare-test-plan.XXXXXX";
 
-static struct cgroup_hierarchy hierarchy = {.name = "", .mount_point = "/sys/fs/cgroup", .own_path = "/user/shell", .v2 = true};
+static char mount_point[] = "/sys/fs/cgroup", own_path[] = "/user/shell", no_name[] = "";
+static struct cgroup_hierarchy hierarchy = {.name = no_name, .mount_point = mount_point, .own_path = own_path, .v2 = true};
 static const struct host host = {
         .bounding_capabilities = UINT64_C(0x1ffffffffff) & ~(UINT64_C(1) << 24), /* all but CAP_SYS_RESOURCE */
         .cgroups = {.mode = CGROUP_MODE_V2, .hierarchies = &hierarchy, .n_hierarchies = 1},
@@ -64,6 +65,19 @@ static const char *plans_directory(void) {
         return path;
 }
 
+/* Only the first difference: a plan has fifty lines. */
+static void check_lines(const char *name, char *found, char *expected) {
+        while (found || expected) {
+                char *found_line = strsep(&found, "\n"), *expected_line = strsep(&expected, "\n");
+
+                if (found_line && expected_line && strcmp(found_line, expected_line) == 0)
+                        continue;
+                printf("# %s\n", name);
+                CHECK_TEXT(found_line, expected_line);
+                return;
+        }
+}
+
 static void check_plan(const char *name) {
         autofree char *json = text_format("%s/%s", plans_directory(), name);
         autofree char *golden = text_format("%.*s.plan", (int)(strlen(json) - strlen(".json")), json);
@@ -72,9 +86,7 @@ static void check_plan(const char *name) {
 
         if (file_read(AT_FDCWD, golden, 1 << 20, &expected, NULL) < 0)
                 expected = text_copy("(no golden plan)");
-        if (strcmp(found, expected) != 0)
-                printf("# %s\n", name);
-        CHECK_TEXT(found, expected);
+        check_lines(name, found, expected);
 }
 
 static void test_golden_plans(void) {

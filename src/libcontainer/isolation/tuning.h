@@ -16,5 +16,5 @@ int tuning_from_outside(const struct process_config *process, pid_t pid);
 /* In init: personality, scheduler, I/O priority, memory policy, CPU affinity. Needs CAP_SYS_NICE for some values. */
 int tuning_apply(const struct plan *plan);
 
-/* In init, late: limits such as RLIMIT_NOFILE and RLIMIT_AS bind init itself from then on. */
+/* In init, late, no rights needed: RLIMIT_NOFILE, RLIMIT_AS and the like bind init itself from then on. */
 int tuning_set_limits(const struct process_config *process);

@@ -120,7 +120,7 @@ static int receive_sources(struct init *init) {
 
 static int open_sources(struct init *init) {
         sources_init(init->plan, &init->sources);
-        return init->plan->in_user_namespace ? receive_sources(init) : sources_open(init->plan, &init->sources);
+        return init->plan->needs_source_helper ? receive_sources(init) : sources_open(init->plan, &init->sources);
 }
 
 static int apply_mounts(struct init *init) {

@@ -204,7 +204,7 @@ static int prepare(const struct launch *launch, bool born, const struct child *c
                 if (r < 0)
                         return r;
         }
-        return plan->in_user_namespace ? run_source_helper(plan, child) : 0;
+        return plan->needs_source_helper ? run_source_helper(plan, child) : 0;
 }
 
 /* --- init's messages --- */
