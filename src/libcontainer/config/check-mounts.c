@@ -15,9 +15,16 @@
  * else decides on security: a false /proc/self/attr would swallow a label (CVE-2019-16884).
  */
 static const char *const proc_targets[] = {
-        "/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo",
-        "/proc/slabinfo", "/proc/stat", "/proc/swaps", "/proc/sys/crypto/fips_enabled",
-        "/proc/sys/kernel/ns_last_pid", "/proc/uptime",
+        "/proc/cpuinfo",
+        "/proc/diskstats",
+        "/proc/loadavg",
+        "/proc/meminfo",
+        "/proc/slabinfo",
+        "/proc/stat",
+        "/proc/swaps",
+        "/proc/sys/crypto/fips_enabled",
+        "/proc/sys/kernel/ns_last_pid",
+        "/proc/uptime",
 };
 
 /* config.md, "Mounts": the destination is required. A relative one is below "/", deprecated, and no violation. */

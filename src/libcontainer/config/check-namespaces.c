@@ -148,7 +148,11 @@ static int check_time_offsets(const struct config *config) {
 }
 
 static int (*const rules[])(const struct config *config) = {
-        check_duplicates, check_paths, check_id_mappings, check_new_user_namespace, check_time_offsets,
+        check_duplicates,
+        check_paths,
+        check_id_mappings,
+        check_new_user_namespace,
+        check_time_offsets,
 };
 
 int check_namespaces(const struct config *config) {

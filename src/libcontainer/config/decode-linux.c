@@ -10,37 +10,27 @@
 
 /* --- namespaces --- */
 
-static const struct json_type namespace_name = {
-        .kind = JSON_NAME, .size = sizeof(enum namespace_kind), .names = namespace_kinds, .what = "namespace type",
-};
+static const struct json_type namespace_name = NAME_TYPE(enum namespace_kind, namespace_kinds, "namespace type");
 static const struct json_field namespace_fields[] = {
         JSON_FIELD(struct namespace_config, kind, "type", &namespace_name, .required = true),
         JSON_FIELD(struct namespace_config, path, "path", &json_string),
         {},
 };
-static const struct json_type namespace = {
-        .kind = JSON_OBJECT, .size = sizeof(struct namespace_config), .fields = namespace_fields,
-};
-static const struct json_type namespaces = {
-        .kind = JSON_ARRAY, .size = sizeof(struct namespace_config), .element = &namespace,
-};
+static const struct json_type namespace = OBJECT_TYPE(struct namespace_config, namespace_fields);
+static const struct json_type namespaces = ARRAY_TYPE(struct namespace_config, &namespace);
 
 static const struct json_field time_offset_fields[] = {
         JSON_FIELD(struct time_offset, secs, "secs", &json_i64),
         JSON_FIELD(struct time_offset, nanosecs, "nanosecs", &json_u32),
         {},
 };
-static const struct json_type time_offset = {
-        .kind = JSON_OBJECT, .size = sizeof(struct time_offset), .fields = time_offset_fields,
-};
+static const struct json_type time_offset = OBJECT_TYPE(struct time_offset, time_offset_fields);
 static const struct json_field time_offsets_fields[] = {
         DECODE_OBJECT(struct linux_config, time_offsets.monotonic, "monotonic", &time_offset),
         DECODE_OBJECT(struct linux_config, time_offsets.boottime, "boottime", &time_offset),
         {},
 };
-static const struct json_type time_offsets = {
-        .kind = JSON_OBJECT, .size = sizeof(struct linux_config), .fields = time_offsets_fields,
-};
+static const struct json_type time_offsets = OBJECT_TYPE(struct linux_config, time_offsets_fields);
 
 /* --- devices --- */
 
@@ -51,9 +41,7 @@ static const struct name device_kinds[] = {
         {"u", DEVICE_CHAR}, /* "unbuffered", a distinction of old systems: mknod(1) */
         {},
 };
-static const struct json_type device_kind = {
-        .kind = JSON_NAME, .size = sizeof(enum device_kind), .names = device_kinds, .what = "device type",
-};
+static const struct json_type device_kind = NAME_TYPE(enum device_kind, device_kinds, "device type");
 static const struct json_field device_fields[] = {
         JSON_FIELD(struct device_config, kind, "type", &device_kind, .required = true),
         JSON_FIELD(struct device_config, path, "path", &json_string, .required = true),
@@ -64,23 +52,15 @@ static const struct json_field device_fields[] = {
         DECODE_OPTIONAL(struct device_config, gid, "gid", &json_u32),
         {},
 };
-static const struct json_type device = {
-        .kind = JSON_OBJECT, .size = sizeof(struct device_config), .fields = device_fields,
-};
-static const struct json_type devices = {
-        .kind = JSON_ARRAY, .size = sizeof(struct device_config), .element = &device,
-};
+static const struct json_type device = OBJECT_TYPE(struct device_config, device_fields);
+static const struct json_type devices = ARRAY_TYPE(struct device_config, &device);
 
 static const struct json_field net_device_fields[] = {
         JSON_FIELD(struct net_device_config, name, "name", &json_string),
         {},
 };
-static const struct json_type net_device = {
-        .kind = JSON_OBJECT, .size = sizeof(struct net_device_config), .fields = net_device_fields,
-};
-static const struct json_type net_devices = {
-        .kind = JSON_MAP, .size = sizeof(struct net_device_config), .element = &net_device,
-};
+static const struct json_type net_device = OBJECT_TYPE(struct net_device_config, net_device_fields);
+static const struct json_type net_devices = MAP_TYPE(struct net_device_config, &net_device);
 
 /* --- the rest --- */
 
@@ -96,26 +76,20 @@ static const struct name propagations[] = {
         {"unbindable", MS_UNBINDABLE},
         {},
 };
-static const struct json_type propagation = {
-        .kind = JSON_NAME, .size = sizeof(unsigned long), .names = propagations, .what = "propagation",
-};
+static const struct json_type propagation = NAME_TYPE(unsigned long, propagations, "propagation");
 
 static const struct name personality_domains[] = {
         {"LINUX", PER_LINUX},
         {"LINUX32", PER_LINUX32},
         {},
 };
-static const struct json_type personality_domain = {
-        .kind = JSON_NAME, .size = sizeof(long), .names = personality_domains, .what = "personality domain",
-};
+static const struct json_type personality_domain = NAME_TYPE(long, personality_domains, "personality domain");
 static const struct json_field personality_fields[] = {
         JSON_FIELD(struct linux_config, personality.domain, "domain", &personality_domain, .required = true),
         DECODE_STRINGS(struct linux_config, personality.flags, "flags"),
         {},
 };
-static const struct json_type personality_type = {
-        .kind = JSON_OBJECT, .size = sizeof(struct linux_config), .fields = personality_fields,
-};
+static const struct json_type personality_type = OBJECT_TYPE(struct linux_config, personality_fields);
 
 static const struct json_field intel_rdt_fields[] = {
         JSON_FIELD(struct linux_config, intel_rdt.clos_id, "closID", &json_string),
@@ -125,28 +99,18 @@ static const struct json_field intel_rdt_fields[] = {
         JSON_FIELD(struct linux_config, intel_rdt.enable_monitoring, "enableMonitoring", &json_bool),
         {},
 };
-static const struct json_type intel_rdt = {
-        .kind = JSON_OBJECT, .size = sizeof(struct linux_config), .fields = intel_rdt_fields,
-};
+static const struct json_type intel_rdt = OBJECT_TYPE(struct linux_config, intel_rdt_fields);
 
-static const struct json_type memory_policy_mode = {
-        .kind = JSON_NAME, .size = sizeof(long), .names = memory_policy_modes, .what = "memory policy mode",
-};
-static const struct json_type memory_policy_flag = {
-        .kind = JSON_NAME, .size = sizeof(uint64_t), .names = memory_policy_flags, .what = "memory policy flag",
-};
-static const struct json_type memory_policy_flag_list = {
-        .kind = JSON_ARRAY, .size = sizeof(uint64_t), .element = &memory_policy_flag, .is_flags = true,
-};
+static const struct json_type memory_policy_mode = NAME_TYPE(long, memory_policy_modes, "memory policy mode");
+static const struct json_type memory_policy_flag = NAME_TYPE(uint64_t, memory_policy_flags, "memory policy flag");
+static const struct json_type memory_policy_flag_list = FLAGS_TYPE(&memory_policy_flag);
 static const struct json_field memory_policy_fields[] = {
         JSON_FIELD(struct linux_config, memory_policy.mode, "mode", &memory_policy_mode, .required = true),
         JSON_FIELD(struct linux_config, memory_policy.nodes, "nodes", &json_string),
         JSON_FIELD(struct linux_config, memory_policy.flags, "flags", &memory_policy_flag_list),
         {},
 };
-static const struct json_type memory_policy = {
-        .kind = JSON_OBJECT, .size = sizeof(struct linux_config), .fields = memory_policy_fields,
-};
+static const struct json_type memory_policy = OBJECT_TYPE(struct linux_config, memory_policy_fields);
 
 static const struct json_field linux_fields[] = {
         JSON_LIST(struct linux_config, namespaces, n_namespaces, "namespaces", &namespaces),
@@ -170,6 +134,4 @@ static const struct json_field linux_fields[] = {
         {.name = "memoryPolicy", .type = &memory_policy, JSON_PRESENT(struct linux_config, memory_policy.present)},
         {},
 };
-const struct json_type decode_linux = {
-        .kind = JSON_OBJECT, .size = sizeof(struct linux_config), .fields = linux_fields,
-};
+const struct json_type decode_linux = OBJECT_TYPE(struct linux_config, linux_fields);

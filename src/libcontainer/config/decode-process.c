@@ -13,11 +13,9 @@ static const struct json_field console_size_fields[] = {
                    JSON_PRESENT(struct process_config, console_size.has_width)),
         {},
 };
-static const struct json_type console_size = {
-        .kind = JSON_OBJECT, .size = sizeof(struct process_config), .fields = console_size_fields,
-};
+static const struct json_type console_size = OBJECT_TYPE(struct process_config, console_size_fields);
 
-static const struct json_type ids = {.kind = JSON_ARRAY, .size = sizeof(uint32_t), .element = &json_u32};
+static const struct json_type ids = ARRAY_TYPE(uint32_t, &json_u32);
 
 static const struct json_field user_fields[] = {
         JSON_FIELD(struct process_config, user.uid, "uid", &json_u32, .required = true),
@@ -26,9 +24,7 @@ static const struct json_field user_fields[] = {
         JSON_LIST(struct process_config, user.additional_gids, user.n_additional_gids, "additionalGids", &ids),
         {},
 };
-static const struct json_type user = {
-        .kind = JSON_OBJECT, .size = sizeof(struct process_config), .fields = user_fields,
-};
+static const struct json_type user = OBJECT_TYPE(struct process_config, user_fields);
 
 static const struct json_field capabilities_fields[] = {
         DECODE_STRINGS(struct capability_names, bounding, "bounding"),
@@ -38,25 +34,17 @@ static const struct json_field capabilities_fields[] = {
         DECODE_STRINGS(struct capability_names, ambient, "ambient"),
         {},
 };
-static const struct json_type capabilities = {
-        .kind = JSON_OBJECT, .size = sizeof(struct capability_names), .fields = capabilities_fields,
-};
+static const struct json_type capabilities = OBJECT_TYPE(struct capability_names, capabilities_fields);
 
-static const struct json_type rlimit_name = {
-        .kind = JSON_NAME, .size = sizeof(int), .names = rlimit_types, .what = "rlimit",
-};
+static const struct json_type rlimit_name = NAME_TYPE(int, rlimit_types, "rlimit");
 static const struct json_field rlimit_fields[] = {
         JSON_FIELD(struct rlimit_config, type, "type", &rlimit_name, .required = true),
         JSON_FIELD(struct rlimit_config, soft, "soft", &json_u64, .required = true),
         JSON_FIELD(struct rlimit_config, hard, "hard", &json_u64, .required = true),
         {},
 };
-static const struct json_type rlimit = {
-        .kind = JSON_OBJECT, .size = sizeof(struct rlimit_config), .fields = rlimit_fields,
-};
-static const struct json_type rlimits = {
-        .kind = JSON_ARRAY, .size = sizeof(struct rlimit_config), .element = &rlimit,
-};
+static const struct json_type rlimit = OBJECT_TYPE(struct rlimit_config, rlimit_fields);
+static const struct json_type rlimits = ARRAY_TYPE(struct rlimit_config, &rlimit);
 
 static const struct name scheduler_flags[] = {
         {"SCHED_FLAG_DL_OVERRUN", SCHED_FLAG_DL_OVERRUN},
@@ -68,15 +56,9 @@ static const struct name scheduler_flags[] = {
         {"SCHED_FLAG_UTIL_CLAMP_MIN", SCHED_FLAG_UTIL_CLAMP_MIN},
         {},
 };
-static const struct json_type scheduler_policy = {
-        .kind = JSON_NAME, .size = sizeof(long), .names = scheduler_policies, .what = "scheduling policy",
-};
-static const struct json_type scheduler_flag = {
-        .kind = JSON_NAME, .size = sizeof(uint64_t), .names = scheduler_flags, .what = "scheduling flag",
-};
-static const struct json_type scheduler_flag_list = {
-        .kind = JSON_ARRAY, .size = sizeof(uint64_t), .element = &scheduler_flag, .is_flags = true,
-};
+static const struct json_type scheduler_policy = NAME_TYPE(long, scheduler_policies, "scheduling policy");
+static const struct json_type scheduler_flag = NAME_TYPE(uint64_t, scheduler_flags, "scheduling flag");
+static const struct json_type scheduler_flag_list = FLAGS_TYPE(&scheduler_flag);
 static const struct json_field scheduler_fields[] = {
         JSON_FIELD(struct scheduler_config, policy, "policy", &scheduler_policy, .required = true),
         JSON_FIELD(struct scheduler_config, nice, "nice", &json_i32),
@@ -87,9 +69,7 @@ static const struct json_field scheduler_fields[] = {
         JSON_FIELD(struct scheduler_config, period, "period", &json_u64),
         {},
 };
-static const struct json_type scheduler = {
-        .kind = JSON_OBJECT, .size = sizeof(struct scheduler_config), .fields = scheduler_fields,
-};
+static const struct json_type scheduler = OBJECT_TYPE(struct scheduler_config, scheduler_fields);
 
 static const struct name io_priority_classes[] = {
         {"IOPRIO_CLASS_BE", IOPRIO_CLASS_BE},
@@ -97,26 +77,20 @@ static const struct name io_priority_classes[] = {
         {"IOPRIO_CLASS_RT", IOPRIO_CLASS_RT},
         {},
 };
-static const struct json_type io_priority_class = {
-        .kind = JSON_NAME, .size = sizeof(long), .names = io_priority_classes, .what = "I/O priority class",
-};
+static const struct json_type io_priority_class = NAME_TYPE(long, io_priority_classes, "I/O priority class");
 static const struct json_field io_priority_fields[] = {
         JSON_FIELD(struct io_priority_config, class, "class", &io_priority_class, .required = true),
         JSON_FIELD(struct io_priority_config, priority, "priority", &json_i64, .required = true),
         {},
 };
-static const struct json_type io_priority = {
-        .kind = JSON_OBJECT, .size = sizeof(struct io_priority_config), .fields = io_priority_fields,
-};
+static const struct json_type io_priority = OBJECT_TYPE(struct io_priority_config, io_priority_fields);
 
 static const struct json_field exec_cpu_affinity_fields[] = {
         JSON_FIELD(struct process_config, exec_cpu_affinity.initial, "initial", &json_string),
         JSON_FIELD(struct process_config, exec_cpu_affinity.final, "final", &json_string),
         {},
 };
-static const struct json_type exec_cpu_affinity = {
-        .kind = JSON_OBJECT, .size = sizeof(struct process_config), .fields = exec_cpu_affinity_fields,
-};
+static const struct json_type exec_cpu_affinity = OBJECT_TYPE(struct process_config, exec_cpu_affinity_fields);
 
 /* proc(5), /proc/PID/oom_score_adj */
 static const struct json_type oom_score_adj = {
@@ -142,6 +116,4 @@ static const struct json_field process_fields[] = {
          JSON_PRESENT(struct process_config, exec_cpu_affinity.present)},
         {},
 };
-const struct json_type decode_process = {
-        .kind = JSON_OBJECT, .size = sizeof(struct process_config), .fields = process_fields,
-};
+const struct json_type decode_process = OBJECT_TYPE(struct process_config, process_fields);

@@ -16,9 +16,7 @@ static const struct name device_rule_types[] = {
         {"c", CGROUP_DEVICE_CHAR},
         {},
 };
-static const struct json_type device_rule_type = {
-        .kind = JSON_NAME, .size = sizeof(enum cgroup_device_type), .names = device_rule_types, .what = "device type",
-};
+static const struct json_type device_rule_type = NAME_TYPE(enum cgroup_device_type, device_rule_types, "device type");
 static const struct json_field device_rule_fields[] = {
         JSON_FIELD(struct cgroup_device_rule, allow, "allow", &json_bool, .required = true),
         JSON_FIELD(struct cgroup_device_rule, type, "type", &device_rule_type),
@@ -27,12 +25,8 @@ static const struct json_field device_rule_fields[] = {
         JSON_FIELD(struct cgroup_device_rule, access, "access", &json_string),
         {},
 };
-static const struct json_type device_rule = {
-        .kind = JSON_OBJECT, .size = sizeof(struct cgroup_device_rule), .fields = device_rule_fields,
-};
-static const struct json_type device_rules = {
-        .kind = JSON_ARRAY, .size = sizeof(struct cgroup_device_rule), .element = &device_rule,
-};
+static const struct json_type device_rule = OBJECT_TYPE(struct cgroup_device_rule, device_rule_fields);
+static const struct json_type device_rules = ARRAY_TYPE(struct cgroup_device_rule, &device_rule);
 
 /* --- memory, cpu, pids --- */
 
@@ -48,9 +42,7 @@ static const struct json_field memory_fields[] = {
         DECODE_OPTIONAL(struct cgroup_resources, memory.check_before_update, "checkBeforeUpdate", &json_bool),
         {},
 };
-static const struct json_type memory = {
-        .kind = JSON_OBJECT, .size = sizeof(struct cgroup_resources), .fields = memory_fields,
-};
+static const struct json_type memory = OBJECT_TYPE(struct cgroup_resources, memory_fields);
 
 static const struct json_field cpu_fields[] = {
         DECODE_OPTIONAL(struct cgroup_resources, cpu.shares, "shares", &json_u64),
@@ -64,17 +56,13 @@ static const struct json_field cpu_fields[] = {
         DECODE_OPTIONAL(struct cgroup_resources, cpu.idle, "idle", &json_i64),
         {},
 };
-static const struct json_type cpu = {
-        .kind = JSON_OBJECT, .size = sizeof(struct cgroup_resources), .fields = cpu_fields,
-};
+static const struct json_type cpu = OBJECT_TYPE(struct cgroup_resources, cpu_fields);
 
 static const struct json_field pids_fields[] = {
         DECODE_OPTIONAL(struct cgroup_resources, pids_limit, "limit", &json_i64),
         {},
 };
-static const struct json_type pids = {
-        .kind = JSON_OBJECT, .size = sizeof(struct cgroup_resources), .fields = pids_fields,
-};
+static const struct json_type pids = OBJECT_TYPE(struct cgroup_resources, pids_fields);
 
 /* --- block I/O --- */
 
@@ -85,12 +73,8 @@ static const struct json_field weight_device_fields[] = {
         DECODE_OPTIONAL(struct cgroup_weight_device, leaf_weight, "leafWeight", &u16_in_u64),
         {},
 };
-static const struct json_type weight_device = {
-        .kind = JSON_OBJECT, .size = sizeof(struct cgroup_weight_device), .fields = weight_device_fields,
-};
-static const struct json_type weight_devices = {
-        .kind = JSON_ARRAY, .size = sizeof(struct cgroup_weight_device), .element = &weight_device,
-};
+static const struct json_type weight_device = OBJECT_TYPE(struct cgroup_weight_device, weight_device_fields);
+static const struct json_type weight_devices = ARRAY_TYPE(struct cgroup_weight_device, &weight_device);
 
 static const struct json_field throttle_device_fields[] = {
         JSON_FIELD(struct cgroup_throttle_device, major, "major", &json_i64, .required = true),
@@ -98,12 +82,8 @@ static const struct json_field throttle_device_fields[] = {
         JSON_FIELD(struct cgroup_throttle_device, rate, "rate", &json_u64, .required = true),
         {},
 };
-static const struct json_type throttle_device = {
-        .kind = JSON_OBJECT, .size = sizeof(struct cgroup_throttle_device), .fields = throttle_device_fields,
-};
-static const struct json_type throttle_devices = {
-        .kind = JSON_ARRAY, .size = sizeof(struct cgroup_throttle_device), .element = &throttle_device,
-};
+static const struct json_type throttle_device = OBJECT_TYPE(struct cgroup_throttle_device, throttle_device_fields);
+static const struct json_type throttle_devices = ARRAY_TYPE(struct cgroup_throttle_device, &throttle_device);
 
 static const struct json_field block_io_fields[] = {
         DECODE_OPTIONAL(struct cgroup_resources, block_io.weight, "weight", &u16_in_u64),
@@ -120,9 +100,7 @@ static const struct json_field block_io_fields[] = {
                   &throttle_devices),
         {},
 };
-static const struct json_type block_io = {
-        .kind = JSON_OBJECT, .size = sizeof(struct cgroup_resources), .fields = block_io_fields,
-};
+static const struct json_type block_io = OBJECT_TYPE(struct cgroup_resources, block_io_fields);
 
 /* --- hugepageLimits, network, rdma, unified --- */
 
@@ -131,51 +109,32 @@ static const struct json_field hugepage_limit_fields[] = {
         JSON_FIELD(struct cgroup_hugepage_limit, limit, "limit", &json_u64, .required = true),
         {},
 };
-static const struct json_type hugepage_limit = {
-        .kind = JSON_OBJECT, .size = sizeof(struct cgroup_hugepage_limit), .fields = hugepage_limit_fields,
-};
-static const struct json_type hugepage_limits = {
-        .kind = JSON_ARRAY, .size = sizeof(struct cgroup_hugepage_limit), .element = &hugepage_limit,
-};
+static const struct json_type hugepage_limit = OBJECT_TYPE(struct cgroup_hugepage_limit, hugepage_limit_fields);
+static const struct json_type hugepage_limits = ARRAY_TYPE(struct cgroup_hugepage_limit, &hugepage_limit);
 
 static const struct json_field priority_fields[] = {
         JSON_FIELD(struct cgroup_priority, name, "name", &json_string, .required = true),
         JSON_FIELD(struct cgroup_priority, priority, "priority", &json_u32, .required = true),
         {},
 };
-static const struct json_type priority = {
-        .kind = JSON_OBJECT, .size = sizeof(struct cgroup_priority), .fields = priority_fields,
-};
-static const struct json_type priorities = {
-        .kind = JSON_ARRAY, .size = sizeof(struct cgroup_priority), .element = &priority,
-};
+static const struct json_type priority = OBJECT_TYPE(struct cgroup_priority, priority_fields);
+static const struct json_type priorities = ARRAY_TYPE(struct cgroup_priority, &priority);
 static const struct json_field network_fields[] = {
         DECODE_OPTIONAL(struct cgroup_resources, network.class_id, "classID", &u32_in_u64),
         JSON_LIST(struct cgroup_resources, network.priorities, network.n_priorities, "priorities", &priorities),
         {},
 };
-static const struct json_type network = {
-        .kind = JSON_OBJECT, .size = sizeof(struct cgroup_resources), .fields = network_fields,
-};
+static const struct json_type network = OBJECT_TYPE(struct cgroup_resources, network_fields);
 
 static const struct json_field rdma_device_fields[] = {
         DECODE_OPTIONAL(struct cgroup_rdma, hca_handles, "hcaHandles", &u32_in_u64),
         DECODE_OPTIONAL(struct cgroup_rdma, hca_objects, "hcaObjects", &u32_in_u64),
         {},
 };
-static const struct json_type rdma_device = {
-        .kind = JSON_OBJECT, .size = sizeof(struct cgroup_rdma), .fields = rdma_device_fields,
-};
-static const struct json_type rdma = {
-        .kind = JSON_MAP, .size = sizeof(struct cgroup_rdma), .element = &rdma_device,
-};
+static const struct json_type rdma_device = OBJECT_TYPE(struct cgroup_rdma, rdma_device_fields);
+static const struct json_type rdma = MAP_TYPE(struct cgroup_rdma, &rdma_device);
 
-static const struct json_type unified = {
-        .kind = JSON_MAP,
-        .size = sizeof(struct cgroup_unified),
-        .element = &json_string,
-        .value_offset = offsetof(struct cgroup_unified, value),
-};
+static const struct json_type unified = STRING_MAP_TYPE(struct cgroup_unified);
 
 static const struct json_field resources_fields[] = {
         JSON_LIST(struct cgroup_resources, devices, n_devices, "devices", &device_rules),
@@ -189,6 +148,4 @@ static const struct json_field resources_fields[] = {
         JSON_LIST(struct cgroup_resources, unified, n_unified, "unified", &unified),
         {},
 };
-const struct json_type decode_resources = {
-        .kind = JSON_OBJECT, .size = sizeof(struct cgroup_resources), .fields = resources_fields,
-};
+const struct json_type decode_resources = OBJECT_TYPE(struct cgroup_resources, resources_fields);

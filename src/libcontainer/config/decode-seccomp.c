@@ -2,24 +2,12 @@
 /* The tables of linux.seccomp (config-linux.md, "Seccomp"). Runs in the runtime's process. */
 #include "libcontainer/config/decode.h"
 
-static const struct json_type action = {
-        .kind = JSON_NAME, .size = sizeof(enum seccomp_action), .names = seccomp_actions, .what = "seccomp action",
-};
-static const struct json_type operator = {
-        .kind = JSON_NAME, .size = sizeof(enum seccomp_operator), .names = seccomp_operators, .what = "seccomp operator",
-};
-static const struct json_type architecture = {
-        .kind = JSON_NAME, .size = sizeof(uint32_t), .names = seccomp_architectures, .what = "seccomp architecture",
-};
-static const struct json_type flag = {
-        .kind = JSON_NAME, .size = sizeof(uint32_t), .names = seccomp_flags, .what = "seccomp flag",
-};
-static const struct json_type architectures = {
-        .kind = JSON_ARRAY, .size = sizeof(uint32_t), .element = &architecture,
-};
-static const struct json_type flags = {
-        .kind = JSON_ARRAY, .size = sizeof(uint32_t), .element = &flag,
-};
+static const struct json_type action = NAME_TYPE(enum seccomp_action, seccomp_actions, "seccomp action");
+static const struct json_type operator = NAME_TYPE(enum seccomp_operator, seccomp_operators, "seccomp operator");
+static const struct json_type architecture = NAME_TYPE(uint32_t, seccomp_architectures, "seccomp architecture");
+static const struct json_type flag = NAME_TYPE(uint32_t, seccomp_flags, "seccomp flag");
+static const struct json_type architectures = ARRAY_TYPE(uint32_t, &architecture);
+static const struct json_type flags = ARRAY_TYPE(uint32_t, &flag);
 
 static const struct json_field argument_fields[] = {
         JSON_FIELD(struct seccomp_argument, index, "index", &json_u32, .required = true),
@@ -28,26 +16,19 @@ static const struct json_field argument_fields[] = {
         JSON_FIELD(struct seccomp_argument, op, "op", &operator, .required = true),
         {},
 };
-static const struct json_type argument = {
-        .kind = JSON_OBJECT, .size = sizeof(struct seccomp_argument), .fields = argument_fields,
-};
-static const struct json_type arguments = {
-        .kind = JSON_ARRAY, .size = sizeof(struct seccomp_argument), .element = &argument,
-};
+static const struct json_type argument = OBJECT_TYPE(struct seccomp_argument, argument_fields);
+static const struct json_type arguments = ARRAY_TYPE(struct seccomp_argument, &argument);
 
 static const struct json_field rule_fields[] = {
         JSON_LIST(struct seccomp_rule, names, n_names, "names", &json_strings, .required = true),
         JSON_FIELD(struct seccomp_rule, action, "action", &action, .required = true),
-        JSON_FIELD(struct seccomp_rule, errno_ret, "errnoRet", &json_u32, JSON_PRESENT(struct seccomp_rule, has_errno_ret)),
+        JSON_FIELD(struct seccomp_rule, errno_ret, "errnoRet", &json_u32,
+                   JSON_PRESENT(struct seccomp_rule, has_errno_ret)),
         JSON_LIST(struct seccomp_rule, args, n_args, "args", &arguments),
         {},
 };
-static const struct json_type rule = {
-        .kind = JSON_OBJECT, .size = sizeof(struct seccomp_rule), .fields = rule_fields,
-};
-static const struct json_type rules = {
-        .kind = JSON_ARRAY, .size = sizeof(struct seccomp_rule), .element = &rule,
-};
+static const struct json_type rule = OBJECT_TYPE(struct seccomp_rule, rule_fields);
+static const struct json_type rules = ARRAY_TYPE(struct seccomp_rule, &rule);
 
 /* defaultAction is required, but runc takes a profile without anything as none: seccomp_check() decides. */
 static const struct json_field profile_fields[] = {
@@ -55,12 +36,11 @@ static const struct json_field profile_fields[] = {
         JSON_FIELD(struct seccomp_profile, default_errno_ret, "defaultErrnoRet", &json_u32,
                    JSON_PRESENT(struct seccomp_profile, has_default_errno_ret)),
         JSON_LIST(struct seccomp_profile, architectures, n_architectures, "architectures", &architectures),
-        JSON_LIST(struct seccomp_profile, flags, n_flags, "flags", &flags, JSON_PRESENT(struct seccomp_profile, has_flags)),
+        JSON_LIST(struct seccomp_profile, flags, n_flags, "flags", &flags,
+                  JSON_PRESENT(struct seccomp_profile, has_flags)),
         JSON_FIELD(struct seccomp_profile, listener_path, "listenerPath", &json_string),
         JSON_FIELD(struct seccomp_profile, listener_metadata, "listenerMetadata", &json_string),
         JSON_LIST(struct seccomp_profile, rules, n_rules, "syscalls", &rules),
         {},
 };
-const struct json_type decode_seccomp = {
-        .kind = JSON_OBJECT, .size = sizeof(struct seccomp_profile), .fields = profile_fields,
-};
+const struct json_type decode_seccomp = OBJECT_TYPE(struct seccomp_profile, profile_fields);

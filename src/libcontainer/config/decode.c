@@ -20,19 +20,10 @@ static const struct json_field id_mapping_fields[] = {
         JSON_FIELD(struct id_mapping, size, "size", &json_u32, .required = true),
         {},
 };
-static const struct json_type id_mapping = {
-        .kind = JSON_OBJECT, .size = sizeof(struct id_mapping), .fields = id_mapping_fields,
-};
-const struct json_type decode_id_mappings = {
-        .kind = JSON_ARRAY, .size = sizeof(struct id_mapping), .element = &id_mapping,
-};
+static const struct json_type id_mapping = OBJECT_TYPE(struct id_mapping, id_mapping_fields);
+const struct json_type decode_id_mappings = ARRAY_TYPE(struct id_mapping, &id_mapping);
 
-const struct json_type decode_string_map = {
-        .kind = JSON_MAP,
-        .size = sizeof(struct string_pair),
-        .element = &json_string,
-        .value_offset = offsetof(struct string_pair, value),
-};
+const struct json_type decode_string_map = STRING_MAP_TYPE(struct string_pair);
 
 /* --- mounts --- */
 
@@ -45,12 +36,8 @@ static const struct json_field mount_fields[] = {
         DECODE_LIST(struct mount_config, gid_mappings, "gidMappings", &decode_id_mappings),
         {},
 };
-static const struct json_type mount_type = {
-        .kind = JSON_OBJECT, .size = sizeof(struct mount_config), .fields = mount_fields,
-};
-static const struct json_type mounts_type = {
-        .kind = JSON_ARRAY, .size = sizeof(struct mount_config), .element = &mount_type,
-};
+static const struct json_type mount_type = OBJECT_TYPE(struct mount_config, mount_fields);
+static const struct json_type mounts_type = ARRAY_TYPE(struct mount_config, &mount_type);
 
 /* --- hooks --- */
 
@@ -61,12 +48,8 @@ static const struct json_field hook_fields[] = {
         DECODE_OPTIONAL(struct hook_config, timeout, "timeout", &json_i32),
         {},
 };
-static const struct json_type hook_type = {
-        .kind = JSON_OBJECT, .size = sizeof(struct hook_config), .fields = hook_fields,
-};
-static const struct json_type hook_list = {
-        .kind = JSON_ARRAY, .size = sizeof(struct hook_config), .element = &hook_type,
-};
+static const struct json_type hook_type = OBJECT_TYPE(struct hook_config, hook_fields);
+static const struct json_type hook_list = ARRAY_TYPE(struct hook_config, &hook_type);
 
 static const struct json_field hooks_fields[] = {
         DECODE_LIST(struct config, hooks[HOOK_PRESTART], "prestart", &hook_list),
@@ -77,9 +60,7 @@ static const struct json_field hooks_fields[] = {
         DECODE_LIST(struct config, hooks[HOOK_POSTSTOP], "poststop", &hook_list),
         {},
 };
-static const struct json_type hooks_type = {
-        .kind = JSON_OBJECT, .size = sizeof(struct config), .fields = hooks_fields,
-};
+static const struct json_type hooks_type = OBJECT_TYPE(struct config, hooks_fields);
 
 /* --- the top --- */
 
@@ -88,9 +69,7 @@ static const struct json_field root_fields[] = {
         JSON_FIELD(struct config, root.readonly, "readonly", &json_bool),
         {},
 };
-static const struct json_type root_type = {
-        .kind = JSON_OBJECT, .size = sizeof(struct config), .fields = root_fields,
-};
+static const struct json_type root_type = OBJECT_TYPE(struct config, root_fields);
 
 static const struct json_field config_fields[] = {
         JSON_FIELD(struct config, oci_version, "ociVersion", &json_string, .required = true),
@@ -104,9 +83,7 @@ static const struct json_field config_fields[] = {
         DECODE_OBJECT(struct config, linux, "linux", &decode_linux),
         {},
 };
-static const struct json_type config_type = {
-        .kind = JSON_OBJECT, .size = sizeof(struct config), .fields = config_fields,
-};
+static const struct json_type config_type = OBJECT_TYPE(struct config, config_fields);
 
 /* --- reading --- */
 

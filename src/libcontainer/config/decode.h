@@ -8,6 +8,30 @@
 #include "libcontainer/config/config.h"
 #include "util/json.h"
 
+/* --- types --- */
+
+#define OBJECT_TYPE(structure, field_table)                                                               \
+        { .kind = JSON_OBJECT, .size = sizeof(structure), .fields = (field_table) }
+#define ARRAY_TYPE(structure, element_type)                                                               \
+        { .kind = JSON_ARRAY, .size = sizeof(structure), .element = (element_type) }
+
+/* Words into one number; `word` is what messages call them. */
+#define NAME_TYPE(number, name_table, word)                                                               \
+        { .kind = JSON_NAME, .size = sizeof(number), .names = (name_table), .what = (word) }
+
+/* An array of words, OR-ed into one uint64_t. */
+#define FLAGS_TYPE(element_type)                                                                          \
+        { .kind = JSON_ARRAY, .size = sizeof(uint64_t), .element = (element_type), .is_flags = true }
+
+/* Elements whose first member is the key: with the fields of `element_type`, or with a string `value`. */
+#define MAP_TYPE(structure, element_type)                                                                 \
+        { .kind = JSON_MAP, .size = sizeof(structure), .element = (element_type) }
+#define STRING_MAP_TYPE(structure)                                                                        \
+        { .kind = JSON_MAP, .size = sizeof(structure), .element = &json_string,                           \
+          .value_offset = offsetof(structure, value) }
+
+/* --- fields --- */
+
 /* A struct with the members `items` and `count`. */
 #define DECODE_LIST(structure, member, json_name, json_type, ...)                                         \
         JSON_LIST(structure, member.items, member.count, json_name, json_type, __VA_ARGS__)
@@ -24,6 +48,8 @@
 
 /* An object that is no struct of its own: its fields count their offsets from the start of the surrounding one. */
 #define DECODE_INLINE(json_name, json_type) { .name = (json_name), .type = (json_type) }
+
+/* --- the large objects --- */
 
 extern const struct json_type decode_process; /* struct process_config */
 extern const struct json_type decode_linux; /* struct linux_config */
