@@ -140,9 +140,9 @@ static int apply_setting(struct writer *writer, const struct setting *setting) {
 /* --- all of them --- */
 
 /*
- * Some values must fit together in every moment: memory <= memory+swap, burst <= quota, quota / period <= the parent's.
- * Which one to write first depends on whether they rise or fall, so what the kernel finds wrong (EINVAL) is written once
- * more when its neighbours are in place.
+ * Some values must fit together in every moment: memory <= memory+swap, burst <= quota, quota / period <= the
+ * parent's. Which one to write first depends on whether they rise or fall, so what the kernel finds wrong (EINVAL) is
+ * written once more when its neighbours are in place.
  */
 int apply_settings(const struct cgroup *cgroup, const struct settings *settings, const char *path) {
         autodone(writer) struct writer writer = {

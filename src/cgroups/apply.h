@@ -5,7 +5,10 @@
 #include "cgroups/cgroup.h"
 #include "cgroups/settings.h"
 
-/* Writes the settings in their order. Records the property, the value and the file of the first that the kernel refuses. */
+/*
+ * Writes the settings in their order. Records the property, the value and the file of the first that the kernel
+ * refuses.
+ */
 int apply_settings(const struct cgroup *cgroup, const struct settings *settings, const char *path);
 
 /* Puts the device rules into effect: the v1 files, or a program on the v2 directory. `fresh`: the directory is new. */

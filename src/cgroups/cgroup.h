@@ -151,11 +151,11 @@ struct cgroup {
 void cgroup_done(struct cgroup *cgroup);
 
 /*
- * Decides the places for a container: cgroups_path is linux.cgroupsPath or NULL (then "/ID" below the runtime's parent
- * cgroup as runc does; an absolute path is below the mount point, a relative one below the runtime's own cgroup's
- * parent). ".." and the top itself are refused, and a systemd "slice:prefix:name" with the cgroupfs manager is taken as
- * a plain name. A cgroup that is there already and has processes or is frozen is refused here too, so that no state
- * that names it is ever written. Reads only.
+ * Decides the places for a container: cgroups_path is linux.cgroupsPath or NULL (then "/ID" below the runtime's
+ * parent cgroup as runc does; an absolute path is below the mount point, a relative one below the runtime's own
+ * cgroup's parent). ".." and the top itself are refused, and a systemd "slice:prefix:name" with the cgroupfs manager
+ * is taken as a plain name. A cgroup that is there already and has processes or is frozen is refused here too, so
+ * that no state that names it is ever written. Reads only.
  */
 int cgroup_decide(const struct cgroup_host *host, enum cgroup_manager manager, const char *cgroups_path, const char *id,
                   struct cgroup *ret);
@@ -167,9 +167,10 @@ int cgroup_decide(const struct cgroup_host *host, enum cgroup_manager manager, c
 int cgroup_check_resources(const struct cgroup_host *host, const struct cgroup_resources *resources, const char *path);
 
 /*
- * Makes the directories (with missing ancestors, enabling controllers on v2, filling cpuset ancestors on v1) and writes
- * the limits, the device rules included; resources may be NULL. An existing cgroup that has processes or is frozen is refused. After a
- * failure the caller calls cgroup_destroy(); directories that other containers use are never removed.
+ * Makes the directories (with missing ancestors, enabling controllers on v2, filling cpuset ancestors on v1) and
+ * writes the limits, the device rules included; resources may be NULL. An existing cgroup that has processes or is
+ * frozen is refused. After a failure the caller calls cgroup_destroy(); directories that other containers use are
+ * never removed.
  */
 int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *resources);
 
@@ -195,10 +196,10 @@ int cgroup_open(struct cgroup *cgroup);
 int cgroup_attach(const struct cgroup *cgroup, pid_t pid, bool born);
 
 /*
- * The fast way into the v1 places. Moving another process makes the kernel stop all forks and exits of the machine for up
- * to tens of milliseconds; a process with one thread that moves itself does not. So the runtime opens the entrance before
- * it clones, and the child passes it first of all, in whatever namespaces it is. Then cgroup_attach() is only for a child
- * that was not born in the v2 place.
+ * The fast way into the v1 places. Moving another process makes the kernel stop all forks and exits of the machine
+ * for up to tens of milliseconds; a process with one thread that moves itself does not. So the runtime opens the
+ * entrance before it clones, and the child passes it first of all, in whatever namespaces it is. Then cgroup_attach()
+ * is only for a child that was not born in the v2 place.
  */
 struct cgroup_entrance {
         int *fds; /* by place; -1: not to be entered this way */
@@ -244,7 +245,8 @@ int cgroup_freeze(const struct cgroup *cgroup);
 int cgroup_thaw(const struct cgroup *cgroup);
 
 /*
- * The number of OOM kills in the cgroup (memory.events or memory.oom_control), 0 when unknown: to say why an init died.
+ * The number of OOM kills in the cgroup (memory.events or memory.oom_control), 0 when unknown: to say why an init
+ * died.
  */
 uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
 

@@ -9,8 +9,8 @@
 #include "util/fail.h"
 
 /*
- * log2() and exp2() of libm to about 1e-15, by their series: this is all the floating point in the program, and a shared
- * library more would make every start slower.
+ * log2() and exp2() of libm to about 1e-15, by their series: this is all the floating point in the program, and a
+ * shared library more would make every start slower.
  */
 static double log2_of(uint64_t value) {
         static const double ln2 = 0.693147180559945309417;

@@ -157,7 +157,10 @@ static int enable_controllers(const struct cgroup_place *place) {
         return 0;
 }
 
-/* Beside v1 the v2 hierarchy is there for killing and waiting; its controllers are left alone unless a limit needs one. */
+/*
+ * Beside v1 the v2 hierarchy is there for killing and waiting; its controllers are left alone unless a limit needs
+ * one.
+ */
 static bool needs_v2_controllers(const struct cgroup *cgroup, const struct settings *settings) {
         if (cgroup->mode == CGROUP_MODE_V2)
                 return true;
@@ -206,8 +209,8 @@ static int inherit_cpuset(const char *path, struct cpuset *cpuset, struct cpuset
 }
 
 /*
- * A new v1 cpuset is empty, and takes no process until it has CPUs and memory nodes. Fills the one at `path` where it is
- * empty, those above it first, and gives its values.
+ * A new v1 cpuset is empty, and takes no process until it has CPUs and memory nodes. Fills the one at `path` where it
+ * is empty, those above it first, and gives its values.
  */
 static int fill_cpuset(char *path, size_t top, struct cpuset *cpuset) {
         autodone(cpuset) struct cpuset above = {};
@@ -255,7 +258,7 @@ int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *wanted) 
         const struct cgroup_resources *resources = wanted ? wanted : &none;
         autodone(settings) struct settings settings = {};
         const struct cgroup_place *v2 = place_of_v2(cgroup);
-        bool fresh;
+        bool fresh = true;
         int r;
 
         if (cgroup->n_places == 0)

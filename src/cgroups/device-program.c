@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * On v2 no file takes device rules: a program of type BPF_PROG_TYPE_CGROUP_DEVICE, attached to the cgroup, is asked at
- * every open and mknod of a device node (kernel 4.15). It is made here instruction by instruction, and handed to bpf(2)
- * without a library. Runs in the runtime's process, on a cgroup that has no processes yet.
+ * On v2 no file takes device rules: a program of type BPF_PROG_TYPE_CGROUP_DEVICE, attached to the cgroup, is asked
+ * at every open and mknod of a device node (kernel 4.15). It is made here instruction by instruction, and handed to
+ * bpf(2) without a library. Runs in the runtime's process, on a cgroup that has no processes yet.
  *
- * The program goes through the rules from the last to the first with the kinds of access that are still undecided. Each
- * rule is one comparison: loading is most of what device rules cost a container's start, and the kernel's verifier follows
- * every way through the program, taking along on each what it has learnt. A chain of "is it type, is it major, is it
- * minor" makes it walk the rest once per rule (13 rules: 370 us, against 40 us).
+ * The program goes through the rules from the last to the first with the kinds of access that are still undecided.
+ * Each rule is one comparison: loading is most of what device rules cost a container's start, and the kernel's
+ * verifier follows every way through the program, taking along on each what it has learnt. A chain of "is it type, is
+ * it major, is it minor" makes it walk the rest once per rule (13 rules: 370 us, against 40 us).
  */
 #include "cgroups/device-program.h"
 
@@ -24,8 +24,8 @@
 #define PROGRAM_NAME "tare_devices"
 
 /*
- * What the program holds. Those for one type of device are negative when asked about the other type, so that they equal
- * no number of a rule. A pair is major << 20 | minor, the kernel's own packing.
+ * What the program holds. Those for one type of device are negative when asked about the other type, so that they
+ * equal no number of a rule. A pair is major << 20 | minor, the kernel's own packing.
  */
 enum {
         ANSWER = BPF_REG_0,
@@ -180,7 +180,8 @@ static void add_answers(struct program *program) {
  * one would turn negative.
  */
 static bool can_match(const struct device_rule *rule) {
-        return (rule->major == DEVICE_ANY || rule->major < 2048) && (rule->minor == DEVICE_ANY || rule->minor < 1 << 20);
+        return (rule->major == DEVICE_ANY || rule->major < 2048) &&
+               (rule->minor == DEVICE_ANY || rule->minor < 1 << 20);
 }
 
 struct bpf_insn *device_program_make(const struct device_rules *rules, size_t *ret_n) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device rules as values: the config's made complete, reduced, and turned into the exceptions that v1 knows. The v2 form
- * is device-program.c. Pure. Runs in the runtime's process.
+ * Device rules as values: the config's made complete, reduced, and turned into the exceptions that v1 knows. The v2
+ * form is device-program.c. Pure. Runs in the runtime's process.
  */
 #include "cgroups/device-rules.h"
 
@@ -255,7 +255,10 @@ static bool all_cells_allow(const struct cells *cells) {
         return true;
 }
 
-/* The kernel wants all that is asked for in one exception: "c *:* r" and "c 1:3 w" do not make 1:3 readable and writable. */
+/*
+ * The kernel wants all that is asked for in one exception: "c *:* r" and "c 1:3 w" do not make 1:3 readable and
+ * writable.
+ */
 static void complete_access(struct device_rules *exceptions) {
         for (size_t i = 0; i < exceptions->n; i++)
                 for (size_t k = 0; k < exceptions->n; k++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device rules: what a container may do with which device node. For each kind of access that is asked for, the last rule
- * that matches decides; with no rule that matches, no. All that is asked for must be allowed.
+ * Device rules: what a container may do with which device node. For each kind of access that is asked for, the last
+ * rule that matches decides; with no rule that matches, no. All that is asked for must be allowed.
  */
 #pragma once
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The end of a container's processes and of its cgroup. Runs in the runtime's process (`kill`, `delete`, and the undo of
- * a failed `create`), also when an earlier runtime was killed half-way: everything may be there, or nothing.
+ * The end of a container's processes and of its cgroup. Runs in the runtime's process (`kill`, `delete`, and the undo
+ * of a failed `create`), also when an earlier runtime was killed half-way: everything may be there, or nothing.
  *
- * In a hybrid layout the v2 directory, which holds every process of the container from its birth, does the killing and
- * the waiting for all hierarchies; a process that was moved elsewhere in one v1 hierarchy is found when that one's
- * directory cannot be removed.
+ * In a hybrid layout the v2 directory, which holds every process of the container from its birth, does the killing
+ * and the waiting for all hierarchies; a process that was moved elsewhere in one v1 hierarchy is found when that
+ * one's directory cannot be removed.
  */
 #include "cgroups/cgroup.h"
 
@@ -51,7 +51,10 @@ static int write_kill(const struct cgroup *cgroup) {
         return file_write(AT_FDCWD, path, "1");
 }
 
-/* Standing still, no process can fork away from the list of those to kill. A freezer that fails only makes it less neat. */
+/*
+ * Standing still, no process can fork away from the list of those to kill. A freezer that fails only makes it less
+ * neat.
+ */
 static int kill_each(const struct cgroup *cgroup, const struct cgroup_place *place) {
         int r;
 
@@ -125,8 +128,8 @@ static int fail_survivors(const struct cgroup_place *place) {
                 add_process(&text, members.pids[i]);
         if (members.n > MAX_NAMED)
                 text_add(&text, ", ...");
-        return fail(EBUSY, "remove cgroup `%s`: %zu process(es) did not end after SIGKILL: %s", place->directory, members.n,
-                    text.bytes + strlen(", "));
+        return fail(EBUSY, "remove cgroup `%s`: %zu process(es) did not end after SIGKILL: %s", place->directory,
+                    members.n, text.bytes + strlen(", "));
 }
 
 static int wait_v2_empty(const struct cgroup_place *place, long long deadline) {

@@ -64,8 +64,8 @@ int cgroup_attach(const struct cgroup *cgroup, pid_t pid, bool born) {
 /* --- by moving oneself --- */
 
 /*
- * "0" in the v1 file `tasks` is the calling thread: it cannot exit or exec while it is moved, so the kernel need not take
- * the lock of all forks and exits, which waits for an RCU grace period. In `cgroup.procs` it would. (kernel:
+ * "0" in the v1 file `tasks` is the calling thread: it cannot exit or exec while it is moved, so the kernel need not
+ * take the lock of all forks and exits, which waits for an RCU grace period. In `cgroup.procs` it would. (kernel:
  * cgroup_procs_write_start().)
  */
 int cgroup_entrance_open(const struct cgroup *cgroup, struct cgroup_entrance *ret) {

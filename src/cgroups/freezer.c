@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Freezing and thawing: by the v1 freezer controller where it is mounted, else by cgroup.freeze of v2 (5.2).
- * Runs in the runtime's process. The caller holds the container's lock: a freeze that crosses a thaw leaves a container
- * that stands still for ever.
+ * Freezing and thawing: by the v1 freezer controller where it is mounted, else by cgroup.freeze of v2 (5.2). Runs in
+ * the runtime's process. The caller holds the container's lock: a freeze that crosses a thaw leaves a container that
+ * stands still for ever.
  */
 #include "cgroups/freezer.h"
 

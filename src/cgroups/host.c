@@ -149,7 +149,10 @@ struct mount {
         bool v2;
 };
 
-/* "ID PARENT MAJOR:MINOR ROOT MOUNT_POINT OPTIONS TAG... - TYPE SOURCE SUPER_OPTIONS"; false if it is no cgroup mount. */
+/*
+ * "ID PARENT MAJOR:MINOR ROOT MOUNT_POINT OPTIONS TAG... - TYPE SOURCE SUPER_OPTIONS"; false if it is no cgroup
+ * mount.
+ */
 static bool parse_mount(char *line, struct mount *ret) {
         char *tail = strstr(line, " - "), *type;
 

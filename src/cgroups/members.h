@@ -16,7 +16,10 @@ bool members_has(const struct members *members, pid_t pid);
 /* The processes in the cgroup at `directory` and below. Nothing there is success, with no members. */
 int members_list(const char *directory, struct members *ret);
 
-/* Writes the text into the file of the cgroup at `directory` and of each below, parents first; a missing file is fine. */
+/*
+ * Writes the text into the file of the cgroup at `directory` and of each below, parents first; a missing file is
+ * fine.
+ */
 int members_write(const char *directory, const char *file, const char *text);
 
 /*

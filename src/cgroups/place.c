@@ -18,8 +18,8 @@
 #include "util/text.h"
 
 /*
- * What a relative path starts from. On v2 a cgroup with processes, such as the runtime's own, cannot give controllers to
- * its children, so the container goes beside it; v1 has no such rule and the container goes below.
+ * What a relative path starts from. On v2 a cgroup with processes, such as the runtime's own, cannot give controllers
+ * to its children, so the container goes beside it; v1 has no such rule and the container goes below.
  */
 static char *base_of(const struct cgroup_hierarchy *hierarchy) {
         char *base = text_copy(hierarchy->own_path);
@@ -44,7 +44,7 @@ static int add_place(struct cgroup *cgroup, const struct cgroup_hierarchy *hiera
 
         /* All of the machine's processes are below the top: ending the container must never mean those. */
         if (text_equal(path, "/"))
-                return reject("linux.cgroupsPath: \"%s\" is the top of the hierarchy, which cannot be a container's cgroup",
+                return reject("linux.cgroupsPath: \"%s\" is the top of the hierarchy, not a container's own cgroup",
                               cgroups_path);
         place = array_append(cgroup->places, cgroup->n_places);
         place->controllers = text_copy(hierarchy->name);

@@ -34,8 +34,8 @@ static int check_devices(const struct cgroup_resources *resources, const struct 
         device_rules_complete(resources, &rules);
         r = device_rules_to_exceptions(&rules, &exceptions);
         if (r < 0)
-                return reject("%s.devices: cgroup v1 cannot make an exception from an exception: a rule applies to some "
-                              "of the devices of an earlier rule that says the opposite", path);
+                return reject("%s.devices: cgroup v1 has no exceptions from exceptions: a rule is about some of the "
+                              "devices of an earlier rule that says the opposite", path);
         device_rules_done(&exceptions.rules);
         return 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From linux.resources to cgroup files, for v1 and v2: one table for the properties that are one number in one file, and
- * a function for each group that needs more. Pure. Runs in the runtime's process.
+ * From linux.resources to cgroup files, for v1 and v2: one table for the properties that are one number in one file,
+ * and a function for each group that needs more. Pure. Runs in the runtime's process.
  *
- * What has no counterpart on v2 is an error if it asks for something; zero, false and "no limit" do not. (Engines send
- * those for what their user left out.)
+ * What has no counterpart on v2 is an error if it asks for something; zero, false and "no limit" do not. (Engines
+ * send those for what their user left out.)
  */
 #include "cgroups/settings.h"
 
@@ -239,7 +239,9 @@ static int make_swap(struct maker *maker) {
                 v2 ? (max < 0 ? text_copy("max") : format_i64(max)) : format_i64(max < 0 ? -1 : wanted), &setting);
         if (r < 0)
                 return r;
-        /* A kernel that does not account swap has no such file, and limits none. Not even the container may have any. */
+        /*
+         * A kernel that does not account swap has no such file, and limits none. Not even the container may have any.
+         */
         setting->optional = max < 0 || (v2 && max == 0);
         return 0;
 }
@@ -467,21 +469,18 @@ static bool is_page_size(const char *text) {
 }
 
 /*
- * A reservation that fails is an error that a program can handle, a page fault that fails is SIGBUS: both are limited, and
- * a kernel before 5.7 has the second only.
+ * A reservation that fails is an error that a program can handle, a page fault that fails is SIGBUS: both are
+ * limited, and a kernel before 5.7 has the second only.
  */
 static int add_hugepage_limit(struct maker *maker, const struct cgroup_hugepage_limit *limit, size_t i) {
-        static const char *const forms[][2] = {
-                {"hugetlb.%s.limit_in_bytes", "hugetlb.%s.max"},
-                {"hugetlb.%s.rsvd.limit_in_bytes", "hugetlb.%s.rsvd.max"},
-        };
+        static const char *const kinds[] = {"", ".rsvd"};
 
         if (!is_page_size(limit->page_size))
                 return reject("%s.hugepageLimits[%zu].pageSize: \"%s\" is not a size such as \"2MB\"",
                               maker->request->path, i, limit->page_size ? limit->page_size : "");
-        for (size_t k = 0; k < ELEMENTSOF(forms); k++) {
-                autofree char *v1 = text_format(forms[k][0], limit->page_size);
-                autofree char *v2 = text_format(forms[k][1], limit->page_size);
+        for (size_t k = 0; k < ELEMENTSOF(kinds); k++) {
+                autofree char *v1 = text_format("hugetlb.%s%s.limit_in_bytes", limit->page_size, kinds[k]);
+                autofree char *v2 = text_format("hugetlb.%s%s.max", limit->page_size, kinds[k]);
                 struct files files = {CONTROLLER_HUGETLB, v1, v2};
                 struct setting *setting;
                 int r = add(maker, &files, text_format("hugepageLimits[%zu].limit", i), format_u64(limit->limit),
@@ -561,13 +560,14 @@ static int check_unified(const struct maker *maker, const struct cgroup_unified 
         if (strchr(unified->key, '/') || !unified->key[length])
                 return reject("%s.unified: \"%s\" is not the name of a cgroup file", path, unified->key);
         if (!has_unified_controller(controllers, unified->key, length))
-                return reject("%s.unified.%s: the controller \"%.*s\" is not available on the cgroup v2 hierarchy", path,
-                              unified->key, (int)length, unified->key);
+                return reject("%s.unified.%s: the cgroup v2 controller \"%.*s\" is not available", path, unified->key,
+                              (int)length, unified->key);
         return 0;
 }
 
 /* The kernel takes one line at a time. */
-static void add_unified_line(struct maker *maker, const struct cgroup_unified *unified, const char *line, size_t length) {
+static void add_unified_line(struct maker *maker, const struct cgroup_unified *unified, const char *line,
+                             size_t length) {
         *array_append(maker->made.list, maker->made.n) = (struct setting){
                 .property = text_format("unified.%s", unified->key),
                 .file = text_copy(unified->key),
@@ -596,7 +596,10 @@ static int make_unified(struct maker *maker) {
 
 /* --- all --- */
 
-/* The cpu comes late: from its first moment a small quota slows down this runtime's own child. unified has the last word. */
+/*
+ * The cpu comes late: from its first moment a small quota slows down this runtime's own child. unified has the last
+ * word.
+ */
 static int (*const makers[])(struct maker *maker) = {
         make_pids,   make_use_hierarchy,   make_memory,  make_block_io, make_cpuset,
         make_hugepage_limits, make_network, make_rdma,   make_cpu,      make_unified,

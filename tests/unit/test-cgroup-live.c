@@ -81,7 +81,8 @@ static void fixture_done(struct fixture *fixture) {
         if (cgroup_destroy(&fixture->cgroup, DEADLINE_MS) < 0)
                 printf("# %s\n", fail_text());
         for (size_t i = 0; i < fixture->host.n_hierarchies && fixture->parent; i++) {
-                autofree char *directory = text_format("%s%s", fixture->host.hierarchies[i].mount_point, fixture->parent);
+                const char *mount_point = fixture->host.hierarchies[i].mount_point;
+                autofree char *directory = text_format("%s%s", mount_point, fixture->parent);
 
                 CHECK(rmdir(directory) == 0 || errno == ENOENT);
         }
@@ -135,7 +136,9 @@ static bool any_exists(const struct fixture *fixture) {
         return false;
 }
 
-/* A child that waits inside the cgroup, then runs f and exits with its result. Returns its pid; *ret_start starts it. */
+/*
+ * A child that waits inside the cgroup, then runs f and exits with its result. Returns its pid; *ret_start starts it.
+ */
 static pid_t spawn(const struct cgroup *cgroup, int (*f)(void), int *ret_start) {
         int start[2];
         pid_t pid;
@@ -419,8 +422,11 @@ static void test_follow(void) {
         move_below(&fixture, "a", pid);
         CHECK_OK(cgroup_follow(cgroup, pid));
         below = text_format("%s/a", fixture.path);
-        for (size_t i = 0; i < cgroup->n_places; i++)
-                CHECK_TEXT(cgroup->places[i].path, strstr(cgroup->places[i].controllers, "cpuset") ? fixture.path : below);
+        for (size_t i = 0; i < cgroup->n_places; i++) {
+                bool stayed = strstr(cgroup->places[i].controllers, "cpuset");
+
+                CHECK_TEXT(cgroup->places[i].path, stayed ? fixture.path : below);
+        }
         CHECK_EQUAL(count_places_of(&fixture, pid), cgroup->n_places);
         cgroup_done(cgroup);
         kill(pid, SIGKILL);
@@ -634,7 +640,6 @@ static void test_limits(void) {
                 .cpu = {.shares = I64(512), .quota = I64(20000), .period = I64(50000), .burst = I64(5000),
                         .cpus = (char *)"0", .mems = (char *)"0"},
                 .pids_limit = I64(77),
-                .block_io = {.weight = I64(500)},
         };
         autodone(fixture) struct fixture fixture;
 
@@ -648,6 +653,30 @@ static void test_limits(void) {
         CHECK_FILE(&fixture, "cpu", "cpu.cfs_burst_us", "cpu.max.burst", "5000", "5000");
         CHECK_FILE(&fixture, "cpuset", "cpuset.cpus", "cpuset.cpus", "0", "0");
         CHECK_FILE(&fixture, "pids", "pids.max", "pids.max", "77", "77");
+}
+
+/* Which file there is depends on the machine's I/O schedulers, and there may be none. */
+static void test_io_weight(void) {
+        static const struct cgroup_resources resources = {.block_io = {.weight = I64(500)}};
+        autodone(fixture) struct fixture fixture;
+        autofree char *bfq = NULL;
+
+        if (!fixture_init(&fixture))
+                return;
+        if (cgroup_check_resources(&fixture.host, &resources, "linux.resources") < 0) {
+                test_skip(fail_text());
+                return;
+        }
+        if (cgroup_create(&fixture.cgroup, &resources) < 0) {
+                CHECK_CONTAINS(fail_text(), "linux.resources.blockIO.weight: write `500` to `");
+                CHECK_CONTAINS(fail_text(), "`: no such file or directory");
+                return;
+        }
+        bfq = file_of(&fixture, "blkio", "blkio.bfq.weight", "io.bfq.weight");
+        if (exists(bfq))
+                CHECK_FILE(&fixture, "blkio", "blkio.bfq.weight", "io.bfq.weight", "500", "default 500");
+        else
+                CHECK_FILE(&fixture, "blkio", "blkio.weight", "io.weight", "500", "default 4950");
 }
 
 static void test_update(void) {
@@ -740,7 +769,8 @@ static void test_hugepages(void) {
         if (!create_with(&fixture, &resources))
                 return;
         CHECK_FILE(&fixture, "hugetlb", "hugetlb.2MB.limit_in_bytes", "hugetlb.2MB.max", "4194304", "4194304");
-        CHECK_FILE(&fixture, "hugetlb", "hugetlb.2MB.rsvd.limit_in_bytes", "hugetlb.2MB.rsvd.max", "4194304", "4194304");
+        CHECK_FILE(&fixture, "hugetlb", "hugetlb.2MB.rsvd.limit_in_bytes", "hugetlb.2MB.rsvd.max", "4194304",
+                   "4194304");
         CHECK_EQUAL(cgroup_check_resources(&fixture.host, &no_such_size, "linux.resources"), -EINVAL);
         CHECK_CONTAINS(fail_text(), "linux.resources.hugepageLimits[0].pageSize: this machine has no huge pages of");
 }
@@ -757,7 +787,8 @@ static void test_unified(void) {
         CHECK_FILE(&fixture, "-", "", "cgroup.max.depth", "", "3");
         CHECK_EQUAL(cgroup_update(&fixture.cgroup, &nonsense), -ENOENT);
         CHECK_TEXT(fail_text(),
-                   "linux.resources.unified.cgroup.nonsense: write `3` to `cgroup.nonsense`: no such file or directory");
+                   "linux.resources.unified.cgroup.nonsense: write `3` to `cgroup.nonsense`: "
+                   "no such file or directory");
 }
 
 /* --- devices --- */
@@ -821,7 +852,7 @@ static void test_devices_hole(void) {
                 return;
         if (fixture.host.mode != CGROUP_MODE_V2) {
                 CHECK_EQUAL(cgroup_check_resources(&fixture.host, &resources, "linux.resources"), -EINVAL);
-                CHECK_CONTAINS(fail_text(), "linux.resources.devices: cgroup v1 cannot");
+                CHECK_CONTAINS(fail_text(), "linux.resources.devices: cgroup v1 has no");
                 return;
         }
         CHECK_OK(cgroup_create(&fixture.cgroup, &resources));
@@ -842,7 +873,8 @@ static void test_delegate(void) {
         for (size_t i = 0; i < ELEMENTSOF(given) + ELEMENTSOF(kept); i++) {
                 bool is_given = i < ELEMENTSOF(given) && fixture.host.mode == CGROUP_MODE_V2;
                 const char *file = i < ELEMENTSOF(given) ? given[i] : kept[i - ELEMENTSOF(given)];
-                autofree char *path = text_format("%s%s", fixture.cgroup.places[fixture.cgroup.n_places - 1].directory, file);
+                const struct cgroup_place *place = &fixture.cgroup.places[fixture.cgroup.n_places - 1];
+                autofree char *path = text_format("%s%s", place->directory, file);
                 struct stat stat_of;
 
                 if (stat(path, &stat_of) < 0)
@@ -896,6 +928,7 @@ static const struct test_case cases[] = {
         {"what survives is named, and the end can be tried again", test_survivor},
         {"what survives is named, and the end can be tried again, v1", test_survivor_without_v2},
         {"limits", test_limits},
+        {"blockIO.weight", test_io_weight},
         {"update", test_update},
         {"pids.limit 0", test_no_pids},
         {"what the kernel refuses is named", test_kernel_refuses},

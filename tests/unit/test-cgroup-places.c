@@ -78,9 +78,9 @@ static void test_refused(void) {
         }
         CHECK_PLACES(&unified_host, "/a/..b", "/nowhere/a/..b");
         CHECK_PLACES(&hybrid_host, "/",
-                     "linux.cgroupsPath: \"/\" is the top of the hierarchy, which cannot be a container's cgroup");
+                     "linux.cgroupsPath: \"/\" is the top of the hierarchy, not a container's own cgroup");
         CHECK_PLACES(&hybrid_host, "/./",
-                     "linux.cgroupsPath: \"/./\" is the top of the hierarchy, which cannot be a container's cgroup");
+                     "linux.cgroupsPath: \"/./\" is the top of the hierarchy, not a container's own cgroup");
 }
 
 static void test_managers(void) {

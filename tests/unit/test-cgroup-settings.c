@@ -242,8 +242,7 @@ static void test_unified(void) {
         CHECK_SETTINGS(&resources, &v1, true, "linux.resources.unified.io.max: this machine has cgroup v1 only");
         list[0].key = (char *)"misc.max";
         CHECK_SETTINGS(&resources, &v2, true,
-                       "linux.resources.unified.misc.max: the controller \"misc\" is not available on the cgroup v2 "
-                       "hierarchy");
+                       "linux.resources.unified.misc.max: the cgroup v2 controller \"misc\" is not available");
         list[0].key = (char *)"../x/memory.max";
         CHECK_SETTINGS(&resources, &v2, true,
                        "linux.resources.unified: \"../x/memory.max\" is not the name of a cgroup file");
