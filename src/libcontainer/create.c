@@ -127,6 +127,9 @@ static int decide(struct creation *creation, const char *root) {
         r = plan_make(&creation->config, options, &creation->host, &creation->plan);
         if (r < 0)
                 return r;
+        /* The fallback stages on a directory of the host's that the root of a user namespace cannot reach. */
+        if (creation->plan.in_user_namespace && !mount_api_is_new())
+                return reject("linux.namespaces: a user namespace needs the mount calls of Linux 5.12, which this kernel lacks");
         creation->staging = text_format("%s/%s", root, options->id);
         warn_of_capabilities(&creation->plan);
         return compile_filter(creation);
