@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What the suites share. Every test has a bundle of its own ($BUNDLE: busybox, and the config that `tare spec` writes,
+# without a terminal and with a writable root), an id ($ID) that no other test has, a state directory ($ROOT), and ends
+# with the proof that nothing of it is left: no state, no process, no mount, no cgroup.
+#
+# $TARE is the runtime under test, the build's unless set. Another runtime may be named to see whether a test asks for
+# more than is common; what only tare does says so by only_tare.
+
+bats_require_minimum_version 1.5.0
+
+APPLETS="awk cat chmod chown chroot cp cut df echo env expr false find getopt grep head hostname id ifconfig ip kill
+        ln ls md5sum mkdir mkfifo mknod mount mv nice nproc ping printenv ps pwd readlink realpath renice rm rmdir sed
+        seq setsid sh sleep sort stat stty sync tail tee test timeout touch tr true tty umount uname unshare uniq wc
+        xargs yes"
+
+setup_file() {
+        common_setup_file
+}
+
+common_setup_file() {
+        local name rootfs=$BATS_FILE_TMPDIR/rootfs
+        export TARE RUNTIME CGROUP_VERSION
+        TARE=$(realpath -e "$(command -v "${TARE:-$BATS_TEST_DIRNAME/../../build/src/tare}")")
+        RUNTIME=$("$TARE" --version | cut -d' ' -f1)
+        [ "$RUNTIME" ] || RUNTIME=${TARE##*/}
+        CGROUP_VERSION=1
+        [ "$(stat --file-system --format %T /sys/fs/cgroup)" != cgroup2fs ] || CGROUP_VERSION=2
+        # A mapped root has to get through.
+        chmod 711 "$BATS_RUN_TMPDIR"
+
+        mkdir -p "$rootfs"/{bin,dev,etc,proc,root,sys,tmp,var}
+        cp "$(command -v busybox)" "$rootfs/bin/busybox"
+        for name in $APPLETS; do
+                ln -s busybox "$rootfs/bin/$name"
+        done
+        chmod 1777 "$rootfs/tmp"
+        printf '%s\n' root:x:0:0:root:/root:/bin/sh user:x:1000:1000::/home/user:/bin/sh >"$rootfs/etc/passwd"
+        printf '%s\n' root:x:0: user:x:1000: >"$rootfs/etc/group"
+
+        "$TARE" spec --bundle "$BATS_FILE_TMPDIR"
+        jq '.process.terminal = false | .root.readonly = false' "$BATS_FILE_TMPDIR/config.json" \
+                >"$BATS_FILE_TMPDIR/base.json"
+}
+
+setup() {
+        common_setup
+}
+
+common_setup() {
+        ID=bats-${BATS_RUN_TMPDIR##*-}-$BATS_SUITE_TEST_NUMBER
+        DIR=$BATS_TEST_TMPDIR
+        ROOT=$DIR/state
+        BUNDLE=$DIR/bundle
+        ROOTFS=$BUNDLE/rootfs
+        mkdir -p "$BUNDLE"
+        chmod 711 "$DIR"
+        cp -a "$BATS_FILE_TMPDIR/rootfs" "$ROOTFS"
+        jq --arg path "/$ID" '.linux.cgroupsPath = $path' "$BATS_FILE_TMPDIR/base.json" >"$BUNDLE/config.json"
+}
+
+teardown() {
+        common_teardown
+}
+
+common_teardown() {
+        local pid state
+        # What a test started in the background: $BACKGROUND holds the pids.
+        for pid in ${BACKGROUND-}; do
+                kill -KILL "$pid" 2>/dev/null || :
+        done
+        for state in "$ROOT"/*/; do
+                [ ! -d "$state" ] || "$TARE" --root "$ROOT" delete --force "$(basename "$state")" 3>&- || :
+        done
+        nothing_left
+}
+
+# --- running ---
+
+# The runtime with the state of this test. Nothing here takes half a minute.
+tare() {
+        timeout --foreground --kill-after=5 "${PATIENCE:-60}" "$TARE" --root "$ROOT" "$@" 3>&-
+}
+
+# expect STATUS COMMAND...: runs it, its stdout in $output and $DIR/out, its stderr in $errors. Files and not pipes, for
+# a container that goes on holds them open.
+expect() {
+        local wanted=$1
+        shift
+        status=0
+        "$@" >"$DIR/out" 2>"$DIR/err" <"${INPUT:-/dev/null}" || status=$?
+        output=$(tr -d '\0' <"$DIR/out") errors=$(tr -d '\0' <"$DIR/err")
+        [ "$status" -eq "$wanted" ] || complain "exit status $status, expected $wanted: $*"
+}
+
+complain() {
+        printf '%s\n' "$1" "stdout: $output" "stderr: $errors"
+        return 1
+}
+
+prints() {
+        [ "$output" = "$1" ] || complain "expected on stdout: $1"
+}
+
+prints_line() {
+        grep -qxF -e "$1" <<<"$output" || complain "expected a line on stdout: $1"
+}
+
+prints_match() {
+        grep -qE -e "$1" <<<"$output" || complain "expected a match on stdout: $1"
+}
+
+says() {
+        grep -qF -e "$1" <<<"$errors" || complain "expected on stderr: $1"
+}
+
+says_nothing() {
+        [ -z "$errors" ] || complain "expected nothing on stderr"
+}
+
+only_tare() {
+        [ "$RUNTIME" = tare ] || skip "$RUNTIME differs: $1"
+}
+
+# --- the bundle ---
+
+# config FILTER [ARGUMENT...]: changes config.json by jq.
+config() {
+        local filter=$1
+        shift
+        jq "$@" "$filter" "$BUNDLE/config.json" >"$DIR/config.new"
+        mv "$DIR/config.new" "$BUNDLE/config.json"
+}
+
+args() {
+        config '.process.args = $ARGS.positional' --args -- "$@"
+}
+
+script() {
+        args /bin/sh -c "$1"
+}
+
+# inside SCRIPT: runs a container with it and expects success; see expect for what it leaves.
+inside() {
+        script "$1"
+        expect 0 tare run --bundle "$BUNDLE" "$ID"
+}
+
+# A container that waits: created, or running until it is killed.
+create() {
+        expect 0 tare create --bundle "$BUNDLE" "$@" "$ID"
+}
+
+start() {
+        args sleep 1000
+        create "$@"
+        tare start "$ID"
+}
+
+status_of() {
+        "$TARE" --root "$ROOT" state "${1:-$ID}" | jq -r .status
+}
+
+pid_of() {
+        "$TARE" --root "$ROOT" state "${1:-$ID}" | jq -r .pid
+}
+
+# refused TEXT...: the config is refused with exit code 1 and every TEXT on stderr, and nothing was made.
+refused() {
+        expect 1 tare create --bundle "$BUNDLE" "$ID"
+        local text
+        for text; do
+                says "$text"
+        done
+        nothing_left
+}
+
+# --- waiting ---
+
+# soon COMMAND...: until it succeeds, ten seconds at most.
+soon() {
+        local deadline=$((SECONDS + 10))
+        until "$@"; do
+                [ "$SECONDS" -lt "$deadline" ] || return 1
+                sleep 0.02
+        done
+}
+
+status_is() {
+        [ "$(status_of)" = "$1" ]
+}
+
+# --- cgroups ---
+
+# The container's cgroup for a controller.
+cgroup() {
+        if [ "$CGROUP_VERSION" = 1 ]; then
+                echo "/sys/fs/cgroup/$1/$ID"
+        else
+                echo "/sys/fs/cgroup/$ID"
+        fi
+}
+
+has_controller() {
+        if [ "$CGROUP_VERSION" = 1 ]; then
+                mountpoint -q "/sys/fs/cgroup/$1"
+        else
+                grep -qw "$1" /sys/fs/cgroup/cgroup.controllers
+        fi
+}
+
+need_controller() {
+        has_controller "$1" || skip "no cgroup controller $1 on v$CGROUP_VERSION here"
+}
+
+need_v1() {
+        [ "$CGROUP_VERSION" = 1 ] || skip "cgroup v1 only"
+}
+
+need_v2() {
+        [ "$CGROUP_VERSION" = 2 ] || skip "cgroup v2 only"
+}
+
+# --- what must not be left ---
+
+left_processes() {
+        # Ours are those whose root or working directory is in the test's folder, in cgroups with its id, or called by it.
+        find /proc/[0-9]*/root /proc/[0-9]*/cwd -maxdepth 0 -lname "$DIR/*" 2>/dev/null || :
+        grep -lsF -e "$ID" /proc/[0-9]*/cgroup || :
+        grep -lsF -e "$ROOT" /proc/[0-9]*/cmdline || :
+}
+
+left_cgroups() {
+        find /sys/fs/cgroup -depth -type d -name "*$ID*" 2>/dev/null
+}
+
+left_mounts() {
+        grep -F " $DIR/" /proc/self/mountinfo || :
+}
+
+left_states() {
+        [ ! -d "$ROOT" ] || find "$ROOT" -mindepth 1 -maxdepth 1 -not -name '.*'
+}
+
+nothing_left() {
+        local kind left all=
+        for kind in processes cgroups mounts states; do
+                left=$("left_$kind")
+                [ -z "$left" ] || all+="left $kind: $left"$'\n'
+        done
+        [ -z "$all" ] || { printf '%s' "$all" && return 1; }
+}
