@@ -9,7 +9,7 @@ struct call {
         uint32_t number;
         const struct seccomp_rule *rule;
         size_t order; /* of rules about the same number: as in the profile */
-        bool is_multiplexed; /* the number is socketcall's or ipc's, which do what their first argument says: `selector` */
+        bool is_multiplexed; /* the number is socketcall's or ipc's, whose first argument says what to do: */
         uint32_t selector;
 };
 

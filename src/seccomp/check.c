@@ -62,7 +62,7 @@ static int check_argument(const struct seccomp_argument *argument, const char *p
 }
 
 static int check_notify(const struct seccomp_rule *rule, const char *path) {
-        /* The container's init reports to the runtime by write(2) after the filter is loaded: it would wait for ever. */
+        /* The container's init reports to the runtime by write(2) after loading the filter: it would wait for ever. */
         for (size_t i = 0; i < rule->n_names; i++)
                 if (strcmp(rule->names[i], "write") == 0)
                         return reject("%s.action: SCMP_ACT_NOTIFY is not possible for `write`", path);

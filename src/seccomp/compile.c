@@ -35,7 +35,7 @@
 /* From here on no architecture has calls. A tracer sets -1 to skip one: that gets the default. */
 #define NEGATIVE_FIRST 0x80000000u
 
-/* What the arguments are like in a program of MIPS64N32; <linux/audit.h> has the bit in AUDIT_ARCH_MIPS64N32 only. */
+/* <linux/audit.h> has the bit in AUDIT_ARCH_MIPS64N32 only. */
 #define N32_CONVENTION (AUDIT_ARCH_MIPS64N32 & ~AUDIT_ARCH_MIPS64)
 
 static const uint32_t action_codes[] = {
@@ -117,7 +117,7 @@ static bool decides(const struct compiler *compiler, const struct call *call) {
         return rule_action(call->rule) != compiler->default_action;
 }
 
-/* The calls of one number. A rule without conditions beats those with conditions wherever it stands, as in libseccomp. */
+/* The calls of one number. A rule without conditions beats those with, wherever it stands, as in libseccomp. */
 static void add_calls(struct span_list *spans, const struct compiler *compiler, struct span span) {
         bool has_conditions = false;
 
@@ -162,8 +162,12 @@ static void add_numbers(struct span_list *spans, const struct compiler *compiler
                 uint32_t number = calls->items[i].number;
 
                 n = count_same_number(calls, i);
-                add_calls(spans, compiler, (struct span){.first = number, .calls = &calls->items[i], .n_calls = n,
-                                                         .is_64_bit = is_64_bit});
+                add_calls(spans, compiler, (struct span){
+                                                   .first = number,
+                                                   .calls = &calls->items[i],
+                                                   .n_calls = n,
+                                                   .is_64_bit = is_64_bit,
+                                           });
                 add_action(spans, number + 1, compiler->default_action);
         }
         /* A profile that names no call of the architecture is of no time: its default is meant. */
@@ -172,14 +176,6 @@ static void add_numbers(struct span_list *spans, const struct compiler *compiler
 }
 
 /* --- instructions of a section --- */
-
-/* socketcall and ipc have the selector where the call itself has its first argument, which thus cannot be compared. */
-static size_t compare_argument(struct program *program, const struct call *call, const struct seccomp_argument *argument,
-                               bool is_64_bit, size_t yes, size_t no) {
-        if (call->is_multiplexed && argument->index == 0)
-                return yes;
-        return program_compare(program, argument, is_64_bit, yes, no);
-}
 
 static bool has_index_twice(const struct seccomp_rule *rule) {
         unsigned seen = 0;
@@ -195,17 +191,20 @@ static bool has_index_twice(const struct seccomp_rule *rule) {
 }
 
 /* All comparisons must hold; if they name an argument twice, one of them: so the other runtimes have it. */
-static size_t compare_arguments(struct program *program, const struct call *call, bool is_64_bit, size_t yes, size_t no) {
+static size_t compare_arguments(struct program *program, const struct call *call, bool is_64_bit, size_t yes,
+                                size_t no) {
         bool are_alternatives = has_index_twice(call->rule);
         size_t label = are_alternatives ? no : yes;
 
         for (size_t i = call->rule->n_args; i-- > 0;) {
                 const struct seccomp_argument *argument = &call->rule->args[i];
+                size_t if_holds = are_alternatives ? yes : label, if_not = are_alternatives ? label : no;
 
-                if (are_alternatives)
-                        label = compare_argument(program, call, argument, is_64_bit, yes, label);
+                /* socketcall and ipc have the selector in the place of the call's own first argument. */
+                if (call->is_multiplexed && argument->index == 0)
+                        label = if_holds;
                 else
-                        label = compare_argument(program, call, argument, is_64_bit, label, no);
+                        label = program_compare(program, argument, is_64_bit, if_holds, if_not);
         }
         return label;
 }
@@ -262,7 +261,7 @@ static bool is_64_bit(uint32_t token) {
  */
 static bool is_possible(uint32_t token) {
         return ((token ^ seccomp_arch_native()) & __AUDIT_ARCH_LE) == 0 &&
-               seccomp_syscall_resolve_name_arch(token, "read") != __NR_SCMP_ERROR;
+                seccomp_syscall_resolve_name_arch(token, "read") != __NR_SCMP_ERROR;
 }
 
 static bool has_architecture(const struct seccomp_profile *profile, uint32_t token) {
@@ -322,8 +321,8 @@ static void add_entry(struct compiler *compiler) {
         size_t label = program_return(&compiler->program, SECCOMP_RET_KILL_THREAD);
 
         for (size_t i = 0; i < compiler->n_sections; i++)
-                label = program_jump(&compiler->program, BPF_JEQ, compiler->sections[i].arch, compiler->sections[i].label,
-                                     label);
+                label = program_jump(&compiler->program, BPF_JEQ, compiler->sections[i].arch,
+                                     compiler->sections[i].label, label);
         program_load(&compiler->program, offsetof(struct seccomp_data, arch), label);
 }
 

@@ -20,8 +20,7 @@ const struct name seccomp_actions[] = {
         {"SCMP_ACT_NOTIFY", SECCOMP_ACTION_NOTIFY},
         {"SCMP_ACT_TRACE", SECCOMP_ACTION_TRACE},
         {"SCMP_ACT_TRAP", SECCOMP_ACTION_TRAP},
-        {}
-};
+        {}};
 
 const struct name seccomp_operators[] = {
         {"SCMP_CMP_EQ", SECCOMP_OPERATOR_EQ},
@@ -31,8 +30,10 @@ const struct name seccomp_operators[] = {
         {"SCMP_CMP_LT", SECCOMP_OPERATOR_LT},
         {"SCMP_CMP_MASKED_EQ", SECCOMP_OPERATOR_MASKED_EQ},
         {"SCMP_CMP_NE", SECCOMP_OPERATOR_NE},
-        {}
-};
+        {}};
+
+/* Headers before 5.19 lack EM_LOONGARCH. */
+#define ARCH_LOONGARCH64 (258 | __AUDIT_ARCH_64BIT | __AUDIT_ARCH_LE)
 
 /*
  * libseccomp's tokens are the kernel's AUDIT_ARCH_* numbers, apart from x32, which the kernel does not tell from x86_64
@@ -41,7 +42,7 @@ const struct name seccomp_operators[] = {
 const struct name seccomp_architectures[] = {
         {"SCMP_ARCH_AARCH64", AUDIT_ARCH_AARCH64},
         {"SCMP_ARCH_ARM", AUDIT_ARCH_ARM},
-        {"SCMP_ARCH_LOONGARCH64", 258 /* EM_LOONGARCH, which older headers lack */ | __AUDIT_ARCH_64BIT | __AUDIT_ARCH_LE},
+        {"SCMP_ARCH_LOONGARCH64", ARCH_LOONGARCH64},
         {"SCMP_ARCH_M68K", AUDIT_ARCH_M68K},
         {"SCMP_ARCH_MIPS", AUDIT_ARCH_MIPS},
         {"SCMP_ARCH_MIPS64", AUDIT_ARCH_MIPS64},
@@ -63,13 +64,11 @@ const struct name seccomp_architectures[] = {
         {"SCMP_ARCH_X32", EM_X86_64 | __AUDIT_ARCH_LE},
         {"SCMP_ARCH_X86", AUDIT_ARCH_I386},
         {"SCMP_ARCH_X86_64", AUDIT_ARCH_X86_64},
-        {}
-};
+        {}};
 
 const struct name seccomp_flags[] = {
         {"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
         {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
         {"SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC},
         {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV},
-        {}
-};
+        {}};

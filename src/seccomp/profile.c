@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Frees what profiles and compiled filters own, in any process. Half-filled ones, as a failed decoding leaves them, too.
+ * Frees what profiles and compiled filters own, in any process; half-filled ones too, as a failed decoding leaves them.
  */
 #include "seccomp/seccomp.h"
 

@@ -62,26 +62,29 @@ size_t program_load(struct program *program, size_t offset, size_t next) {
         return add(program, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
 }
 
-size_t program_jump(struct program *program, uint16_t operator, uint32_t value, size_t yes, size_t no) {
+size_t program_jump(struct program *program, uint16_t test, uint32_t value, size_t yes, size_t no) {
         if (yes == no)
                 return yes;
         yes = reach(program, yes);
         no = reach(program, no);
-        return add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | operator | BPF_K, value,
-                                                         (uint8_t)distance(program, yes),
-                                                         (uint8_t)distance(program, no)));
+        return add(program, (struct sock_filter){
+                                    .code = BPF_JMP | test | BPF_K,
+                                    .k = value,
+                                    .jt = (uint8_t)distance(program, yes),
+                                    .jf = (uint8_t)distance(program, no),
+                            });
 }
 
 /* --- arguments --- */
 
 static size_t low_half(uint32_t index) {
         return offsetof(struct seccomp_data, args) + index * sizeof(uint64_t) +
-               (BYTE_ORDER == BIG_ENDIAN ? sizeof(uint32_t) : 0);
+                (BYTE_ORDER == BIG_ENDIAN ? sizeof(uint32_t) : 0);
 }
 
 static size_t high_half(uint32_t index) {
         return offsetof(struct seccomp_data, args) + index * sizeof(uint64_t) +
-               (BYTE_ORDER == BIG_ENDIAN ? 0 : sizeof(uint32_t));
+                (BYTE_ORDER == BIG_ENDIAN ? 0 : sizeof(uint32_t));
 }
 
 static uint32_t low(uint64_t value) {
@@ -94,14 +97,14 @@ static uint32_t high(uint64_t value) {
 
 static size_t compare_masked_half(struct program *program, size_t offset, uint32_t mask, uint32_t datum, size_t yes,
                                   size_t no) {
-        size_t test;
+        size_t label;
 
         if (mask == 0)
                 return yes;
-        test = program_jump(program, BPF_JEQ, datum & mask, yes, no);
+        label = program_jump(program, BPF_JEQ, datum & mask, yes, no);
         if (mask != UINT32_MAX)
-                test = add(program, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
-        return program_load(program, offset, test);
+                label = add(program, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
+        return program_load(program, offset, label);
 }
 
 static size_t compare_masked(struct program *program, const struct seccomp_argument *argument, bool is_64_bit,
@@ -125,10 +128,10 @@ static size_t compare_equal(struct program *program, const struct seccomp_argume
         return program_load(program, high_half(argument->index), higher);
 }
 
-/* `operator` is BPF_JGT or BPF_JGE: the upper halves decide unless they are equal. */
+/* `test` is BPF_JGT or BPF_JGE: the upper halves decide unless they are equal. */
 static size_t compare_order(struct program *program, const struct seccomp_argument *argument, bool is_64_bit,
-                            uint16_t operator, size_t yes, size_t no) {
-        size_t lower = program_jump(program, operator, low(argument->value), yes, no), higher;
+                            uint16_t test, size_t yes, size_t no) {
+        size_t lower = program_jump(program, test, low(argument->value), yes, no), higher;
 
         lower = program_load(program, low_half(argument->index), lower);
         if (!is_64_bit)

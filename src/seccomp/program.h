@@ -5,9 +5,9 @@
  */
 #pragma once
 
+#include <linux/filter.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <linux/filter.h>
 
 #include "seccomp/seccomp.h"
 
@@ -25,8 +25,8 @@ size_t program_return(struct program *program, uint32_t action);
 /* Loads a word of struct seccomp_data and goes on at `next`. */
 size_t program_load(struct program *program, size_t offset, size_t next);
 
-/* Compares the loaded word with `value`; `operator` is BPF_JEQ, BPF_JGT or BPF_JGE. */
-size_t program_jump(struct program *program, uint16_t operator, uint32_t value, size_t yes, size_t no);
+/* Compares the loaded word with `value`; `test` is BPF_JEQ, BPF_JGT or BPF_JGE. */
+size_t program_jump(struct program *program, uint16_t test, uint32_t value, size_t yes, size_t no);
 
 /* Compares an argument of the system call, in both of its halves or in the lower one alone. */
 size_t program_compare(struct program *program, const struct seccomp_argument *argument, bool is_64_bit, size_t yes,

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * System call filters: the profile of the specification (config-linux.md, "Seccomp"), its compilation to a BPF program
- * by libseccomp, a cache of compiled programs, and loading.
+ * System call filters: the profile of the specification (config-linux.md, "Seccomp"), its compilation to a BPF program,
+ * for which libseccomp knows the numbers of the calls, a cache of compiled programs, and loading.
  *
- * Compilation and the cache run in the runtime's process before the container exists; only seccomp_filter_load() runs inside.
+ * Compilation and the cache run in the runtime's process before the container exists; only seccomp_filter_load() runs
+ * inside.
  */
 #pragma once
 
+#include <linux/filter.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <linux/filter.h>
 
 #include "util/names.h"
 
@@ -95,7 +96,7 @@ int seccomp_check(const struct seccomp_profile *profile, const char *path);
 
 /*
  * Makes the filter for a profile: from the cache below `cache_dirfd` (-1: no cache) when the same profile was compiled
- * before by the same build for the same libseccomp and machine, else by libseccomp, and then stores it there. The cache
+ * before by the same build for the same libseccomp and machine, else it is compiled and then stored there. The cache
  * compares the whole profile, not only a hash of it: nobody can plant a filter by a collision. A damaged entry is
  * compiled again; failing to store is no failure. Records its failure.
  */
