@@ -22,8 +22,7 @@ common_setup_file() {
         local name rootfs=$BATS_FILE_TMPDIR/rootfs
         export TARE RUNTIME CGROUP_VERSION
         TARE=$(realpath -e "$(command -v "${TARE:-$BATS_TEST_DIRNAME/../../build/src/tare}")")
-        RUNTIME=$("$TARE" --version | cut -d' ' -f1)
-        [ "$RUNTIME" ] || RUNTIME=${TARE##*/}
+        RUNTIME=$("$TARE" --version | sed -n '1s/ .*//p')
         CGROUP_VERSION=1
         [ "$(stat --file-system --format %T /sys/fs/cgroup)" != cgroup2fs ] || CGROUP_VERSION=2
         # A mapped root has to get through.
@@ -89,7 +88,9 @@ expect() {
         shift
         status=0
         "$@" >"$DIR/out" 2>"$DIR/err" <"${INPUT:-/dev/null}" || status=$?
-        output=$(tr -d '\0' <"$DIR/out") errors=$(tr -d '\0' <"$DIR/err")
+        output=$(tr -d '\0' <"$DIR/out")
+        # Without the escapes of a quoted log message.
+        errors=$(tr -d '\0' <"$DIR/err" | sed 's/\\\(["\\]\)/\1/g')
         [ "$status" -eq "$wanted" ] || complain "exit status $status, expected $wanted: $*"
 }
 
@@ -118,6 +119,11 @@ says_nothing() {
         [ -z "$errors" ] || complain "expected nothing on stderr"
 }
 
+# is FOUND EXPECTED
+is() {
+        [ "$1" = "$2" ] || { printf 'found: %s\nexpected: %s\n' "$1" "$2" && return 1; }
+}
+
 only_tare() {
         [ "$RUNTIME" = tare ] || skip "$RUNTIME differs: $1"
 }
@@ -133,7 +139,13 @@ config() {
 }
 
 args() {
-        config '.process.args = $ARGS.positional' --args -- "$@"
+        local names= argument
+        local -a values=()
+        for argument; do
+                names+="\$a$((${#values[@]} / 3)),"
+                values+=(--arg "a$((${#values[@]} / 3))" "$argument")
+        done
+        config ".process.args = [${names%,}]" "${values[@]}"
 }
 
 script() {
@@ -223,11 +235,18 @@ need_v2() {
 
 # --- what must not be left ---
 
+# Ours are those whose root or working directory is in the test's folder, which are in a cgroup with its id, or which
+# were called with its state directory; one that is dead and unreaped belongs to whoever has to reap it.
 left_processes() {
-        # Ours are those whose root or working directory is in the test's folder, in cgroups with its id, or called by it.
-        find /proc/[0-9]*/root /proc/[0-9]*/cwd -maxdepth 0 -lname "$DIR/*" 2>/dev/null || :
-        grep -lsF -e "$ID" /proc/[0-9]*/cgroup || :
-        grep -lsF -e "$ROOT" /proc/[0-9]*/cmdline || :
+        local file
+        {
+                find /proc/[0-9]*/root /proc/[0-9]*/cwd -maxdepth 0 -lname "$DIR/*" 2>/dev/null
+                grep -lsF -e "$ID" /proc/[0-9]*/cgroup
+                grep -lsF -e "$ROOT" /proc/[0-9]*/cmdline
+        } | while read -r file; do
+                grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "${file%/*}/status" &&
+                        echo "${file%/*}: $(tr '\0' ' ' <"${file%/*}/cmdline")"
+        done
 }
 
 left_cgroups() {
