@@ -138,6 +138,21 @@ static int enable_below(const char *directory, size_t length, const char *wanted
         return r < 0 ? r : each_missing(wanted, enabled, enable_one, file);
 }
 
+/*
+ * Beside threaded cgroups a new one is "domain invalid" and takes no process until it is threaded too, without the
+ * controllers that threads cannot have, such as memory; limits that need those then say so.
+ */
+static int join_thread_domain(const struct cgroup_place *place) {
+        autofree char *type = NULL, *file = text_format("%s/cgroup.type", place->directory);
+        int r;
+
+        r = read_line(place->directory, strlen(place->directory), "cgroup.type", &type);
+        if (r < 0 || !text_equal(type, "domain invalid"))
+                return r;
+        r = file_write(AT_FDCWD, file, "threaded");
+        return r < 0 ? fail(-r, "write `threaded` to `%s`", file) : 0;
+}
+
 /* Every controller that the top offers, in every cgroup on the way: with them come the statistics too. */
 static int enable_controllers(const struct cgroup_place *place) {
         autofree char *wanted = NULL, *found = NULL;
@@ -154,7 +169,7 @@ static int enable_controllers(const struct cgroup_place *place) {
                 if (r < 0)
                         return r;
         }
-        return 0;
+        return join_thread_domain(place);
 }
 
 /*
@@ -210,14 +225,13 @@ static int inherit_cpuset(const char *path, struct cpuset *cpuset, struct cpuset
 
 /*
  * A new v1 cpuset is empty, and takes no process until it has CPUs and memory nodes. Fills the one at `path` where it
- * is empty, those above it first, and gives its values.
+ * is empty, those above it first, and gives its values; those that the caller knows already are not read.
  */
 static int fill_cpuset(char *path, size_t top, struct cpuset *cpuset) {
         autodone(cpuset) struct cpuset above = {};
         char *slash = strrchr(path, '/');
-        int r;
+        int r = cpuset->values[0] ? 0 : read_cpuset(path, cpuset);
 
-        r = read_cpuset(path, cpuset);
         if (r < 0 || (*cpuset->values[0] && *cpuset->values[1]) || (size_t)(slash - path) < top)
                 return r;
         *slash = '\0';
@@ -226,13 +240,15 @@ static int fill_cpuset(char *path, size_t top, struct cpuset *cpuset) {
         return r < 0 ? r : inherit_cpuset(path, cpuset, &above);
 }
 
-static int fill_v1_cpuset(const struct cgroup *cgroup) {
+static int fill_v1_cpuset(const struct cgroup *cgroup, bool fresh) {
         const struct cgroup_place *place = place_of_v1(cgroup, CONTROLLER_CPUSET);
         autodone(cpuset) struct cpuset cpuset = {};
         autofree char *path = NULL;
 
         if (!place)
                 return 0;
+        for (size_t i = 0; i < ELEMENTSOF(cpuset_files) && fresh; i++)
+                cpuset.values[i] = text_copy("");
         path = text_copy(place->directory);
         return fill_cpuset(path, top_length(place), &cpuset);
 }
@@ -271,7 +287,7 @@ int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *wanted) 
         if (r >= 0 && v2 && needs_v2_controllers(cgroup, &settings))
                 r = enable_controllers(v2);
         if (r >= 0)
-                r = fill_v1_cpuset(cgroup);
+                r = fill_v1_cpuset(cgroup, fresh);
         if (r >= 0)
                 r = apply_devices(cgroup, resources, fresh);
         if (r >= 0)

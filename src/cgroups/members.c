@@ -48,14 +48,30 @@ static bool is_gone(int error) {
         return error == -ENOENT || error == -ENODEV;
 }
 
+struct listing {
+        struct members found;
+        bool below; /* the top directory has been read */
+        bool threaded; /* and was a threaded cgroup */
+};
+
+/*
+ * A threaded cgroup lists no processes. Below a domain that does not matter, the domain lists them all; if the top one
+ * itself is threaded, its threads must do: among them are those that stand for their process.
+ */
 static int read_members(int dirfd, void *data) {
-        struct members *members = data;
+        struct listing *listing = data;
+        struct members *members = &listing->found;
         autofree char *text = NULL;
         int r = file_read(dirfd, "cgroup.procs", PROCS_LIMIT, &text, NULL);
 
-        /* EOPNOTSUPP: a threaded cgroup; its processes are listed by the domain that it belongs to, above it. */
+        listing->threaded |= r == -EOPNOTSUPP && !listing->below;
+        listing->below = true;
+        if (r == -EOPNOTSUPP && !listing->threaded)
+                return 0;
+        if (r == -EOPNOTSUPP)
+                r = file_read(dirfd, "cgroup.threads", PROCS_LIMIT, &text, NULL);
         if (r < 0)
-                return is_gone(r) || r == -EOPNOTSUPP ? 0 : r;
+                return is_gone(r) ? 0 : r;
         for (char *at = text, *end; *at; at = *end ? end + 1 : end) {
                 long pid = strtol(at, &end, 10);
 
@@ -179,16 +195,17 @@ static int walk_all(const char *directory, int (*visit)(int dirfd, void *data), 
 }
 
 int members_list(const char *directory, struct members *ret) {
-        autodone(members) struct members found = {};
+        struct listing listing = {};
         int r;
 
-        r = walk_all(directory, read_members, &found);
-        if (r < 0)
+        r = walk_all(directory, read_members, &listing);
+        if (r < 0) {
+                members_done(&listing.found);
                 return r;
-        if (found.n > 0)
-                qsort(found.pids, found.n, sizeof(pid_t), compare_pids);
-        *ret = found;
-        found = (struct members){};
+        }
+        if (listing.found.n > 0)
+                qsort(listing.found.pids, listing.found.n, sizeof(pid_t), compare_pids);
+        *ret = listing.found;
         return 0;
 }
 
@@ -260,7 +277,8 @@ static int batch_open(struct batch *batch, const char *directory, const pid_t *p
         for (size_t i = 0; i < n && i < BATCH; i++) {
                 int fd = proc_open(pids[i]);
 
-                if (fd == -ESRCH)
+                /* Ended meanwhile, or (EINVAL, ENOENT) a thread beside the first of its process. */
+                if (fd == -ESRCH || fd == -EINVAL || fd == -ENOENT)
                         continue;
                 if (fd < 0)
                         return fd;

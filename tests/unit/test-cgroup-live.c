@@ -516,6 +516,44 @@ static void test_in_use(void) {
         check_killed(pid);
 }
 
+static void disable_controllers(const char *mount_point, const char *path) {
+        autofree char *file = text_format("%s%s/cgroup.subtree_control", mount_point, path), *list = read_text(file);
+
+        for (char *name = strtok(list, " "); name; name = strtok(NULL, " ")) {
+                autofree char *text = text_format("-%s", name);
+
+                CHECK_EQUAL(file_write(AT_FDCWD, file, text), 0);
+        }
+}
+
+/* Beside a threaded cgroup only another one can be. */
+static void test_threaded(void) {
+        autodone(fixture) struct fixture fixture;
+        const struct cgroup_place *place;
+        autofree char *sibling = NULL, *type = NULL;
+        pid_t pid;
+
+        if (!fixture_init(&fixture))
+                return;
+        place = v2_place(&fixture);
+        if (!place || fixture.host.mode != CGROUP_MODE_V2) {
+                test_skip("not only v2 here");
+                return;
+        }
+        sibling = text_format("%.*s/x", (int)(strlen(place->directory) - strlen("/c")), place->directory);
+        type = text_format("%s/cgroup.type", sibling);
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        disable_controllers(fixture.host.hierarchies[0].mount_point, fixture.parent);
+        CHECK(mkdir(sibling, 0755) == 0);
+        CHECK_EQUAL(file_write(AT_FDCWD, type, "threaded"), 0);
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        pid = start(&fixture.cgroup, sleep_long);
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        check_killed(pid);
+        CHECK(rmdir(sibling) == 0);
+}
+
 static void test_found_frozen(void) {
         autodone(fixture) struct fixture fixture;
         autodone(cgroup) struct cgroup second = CGROUP_INIT;
@@ -709,6 +747,40 @@ static void test_update(void) {
         CHECK_FILE(&fixture, "memory", "memory.memsw.limit_in_bytes", "memory.swap.max", "33554432", "0");
         CHECK_FILE(&fixture, "cpu", "cpu.cfs_period_us", "cpu.max", "100000", "200000 100000");
         CHECK_FILE(&fixture, "pids", "pids.max", "pids.max", "max", "max");
+}
+
+static int hold_memory(void) {
+        char *bytes = mmap(NULL, 32 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+
+        if (bytes == MAP_FAILED)
+                return 1;
+        memset(bytes, 1, 32 << 20);
+        return kill(getppid(), SIGUSR1) < 0 ? 2 : sleep_long();
+}
+
+static void test_below_usage(void) {
+        static const struct cgroup_resources before = {.memory = {.limit = I64(64 << 20)}};
+        static const struct cgroup_resources less = {
+                .memory = {.limit = I64(16 << 20), .check_before_update = {.set = true, .value = true}},
+        };
+        autodone(fixture) struct fixture fixture;
+        sigset_t usr1;
+        int signal;
+        pid_t pid;
+
+        if (!create_with(&fixture, &before))
+                return;
+        sigemptyset(&usr1);
+        sigaddset(&usr1, SIGUSR1);
+        sigprocmask(SIG_BLOCK, &usr1, NULL);
+        pid = start(&fixture.cgroup, hold_memory);
+        CHECK(sigwait(&usr1, &signal) == 0);
+        CHECK_EQUAL(cgroup_update(&fixture.cgroup, &less), -EBUSY);
+        CHECK_CONTAINS(fail_text(), "linux.resources.memory.limit: ");
+        CHECK_EQUAL(waitpid(pid, NULL, WNOHANG), 0);
+        CHECK_FILE(&fixture, "memory", "memory.limit_in_bytes", "memory.max", "67108864", "67108864");
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        check_killed(pid);
 }
 
 static void test_no_pids(void) {
@@ -921,6 +993,7 @@ static const struct test_case cases[] = {
         {"a cgroup in use is refused and left alone, v1", test_in_use_without_v2},
         {"a frozen cgroup is refused", test_found_frozen},
         {"a frozen cgroup is refused, v1", test_found_frozen_without_v2},
+        {"beside a threaded cgroup", test_threaded},
         {"freeze and thaw", test_freeze},
         {"freeze and thaw, v1", test_freeze_without_v2},
         {"a frozen sub-cgroup does not survive", test_frozen_below},
@@ -930,6 +1003,7 @@ static const struct test_case cases[] = {
         {"limits", test_limits},
         {"blockIO.weight", test_io_weight},
         {"update", test_update},
+        {"a memory limit below what is used, with checkBeforeUpdate", test_below_usage},
         {"pids.limit 0", test_no_pids},
         {"what the kernel refuses is named", test_kernel_refuses},
         {"OOM kills are counted", test_oom},
