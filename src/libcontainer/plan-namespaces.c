@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
@@ -51,8 +52,36 @@ static bool is_own_namespace(const struct namespace_join *join) {
                theirs.st_ino == ours.st_ino;
 }
 
-static int plan_join(const struct namespace_config *namespace, size_t index, struct plan *plan) {
+/* Which namespace a sysctl belongs to; the check of the config has left only keys that belong to one. */
+static enum namespace_kind sysctl_kind(const char *key) {
+        if (text_starts_with(key, "net"))
+                return NAMESPACE_NETWORK;
+        if (text_starts_with(key, "user"))
+                return NAMESPACE_USER;
+        if (strcmp(key + strcspn(key, "./"), ".domainname") == 0 || strcmp(key + strcspn(key, "./"), "/domainname") == 0)
+                return NAMESPACE_UTS;
+        return NAMESPACE_IPC;
+}
+
+/* To join the runtime's own namespace is to share the host's: whatever would be set in it would be set for the host. */
+static int check_shared(const struct config *config, enum namespace_kind kind, size_t index) {
+        const struct string_map *sysctl = &config->linux.sysctl;
+
+        if (kind == NAMESPACE_MOUNT)
+                return reject("linux.namespaces[%zu].path: it is the runtime's own mount namespace", index);
+        if (kind == NAMESPACE_UTS && !text_is_empty(config->hostname))
+                return reject("hostname: unable to set hostname without a private UTS namespace");
+        if (kind == NAMESPACE_UTS && !text_is_empty(config->domainname))
+                return reject("domainname: unable to set domainname without a private UTS namespace");
+        for (size_t i = 0; i < sysctl->count; i++)
+                if (sysctl_kind(sysctl->items[i].key) == kind)
+                        return reject("linux.sysctl: sysctl \"%s\" is not in a separate kernel namespace", sysctl->items[i].key);
+        return 0;
+}
+
+static int plan_join(const struct config *config, const struct namespace_config *namespace, struct plan *plan) {
         struct namespace_join *join = &plan->joins[plan->n_joins];
+        size_t index = (size_t)(namespace - config->linux.namespaces);
         int r = open_namespace(namespace, index, join);
 
         if (r < 0) {
@@ -62,7 +91,7 @@ static int plan_join(const struct namespace_config *namespace, size_t index, str
         /* setns(2) into one's own user namespace is refused by the kernel, and no join is needed. */
         if (is_own_namespace(join)) {
                 fd_close(&join->fd);
-                return 0;
+                return check_shared(config, namespace->kind, index);
         }
         plan->n_joins++;
         if (join->kind == NAMESPACE_USER) {
@@ -83,7 +112,7 @@ int plan_namespaces(const struct config *config, struct plan *plan) {
                         plan->creates[namespace->kind] = true;
                         continue;
                 }
-                r = plan_join(namespace, (size_t)(namespace - config->linux.namespaces), plan);
+                r = plan_join(config, namespace, plan);
                 if (r < 0)
                         return r;
         }
