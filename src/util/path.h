@@ -5,6 +5,9 @@
  * Every lookup ends in a descriptor and is done once: ".." and symbolic links, absolute ones too, stay below the root;
  * magic links are refused. openat2(2) does it in the kernel; where openat2 is missing (ENOSYS, EPERM of an old seccomp
  * filter) the same rules are walked one component at a time on descriptors. Functions return -errno and stay silent.
+ *
+ * root_fd may be AT_FDCWD: the host's own root, where a relative path counts from the working directory.
+ * What is made gets the given mode, whatever the umask is.
  */
 #pragma once
 
@@ -12,7 +15,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* Opens `path` below root_fd; flags as for open(2), O_CLOEXEC is added. A final symbolic link is followed, inside. */
+/* Opens `path` below root_fd; flags as for open(2) but O_CREAT; O_CLOEXEC is added. A final link is followed, inside. */
 int path_open_in_root(int root_fd, const char *path, int flags);
 
 /* The same, but no component of the path may be a symbolic link: -ELOOP. For /proc, /sys and /dev. */
@@ -30,13 +33,19 @@ int path_make_dir(int root_fd, const char *path, mode_t mode);
  */
 int path_make_parent(int root_fd, const char *path, mode_t mode, char **ret_name);
 
-/* Opens (O_PATH) the file at `path`, making an empty one (and its parents, 0755) if nothing is there. */
+/*
+ * Opens (O_PATH) the file at `path`, making an empty one (and its parents, 0755) if nothing is there. A final symbolic
+ * link is followed, a dangling one too, inside the root. A directory is -EISDIR.
+ */
 int path_make_file(int root_fd, const char *path, mode_t mode);
 
-/* Lexically cleans a path: one '/' between components, no ".", ".." resolved as at "/". Caller owns the result. */
+/*
+ * Lexically cleans a path: one '/' between components, no ".", ".." resolved as at "/". A relative path stays relative;
+ * when nothing is left of it, it is ".". Caller owns the result.
+ */
 char *path_clean(const char *path);
 
-/* base + "/" + path, or path when it is absolute. Caller owns the result. */
+/* base + "/" + path (one slash if base ends in one), or path when it is absolute. Caller owns the result. */
 char *path_join(const char *base, const char *path);
 
 /* True if `path` is `base` or lies below it; both cleaned. */
