@@ -58,6 +58,11 @@ struct step {
 
 /* --- setup steps --- */
 
+/* The stage, if there was one, has done it for both. */
+static int enter_cgroup(struct init *init) {
+        return init->plan->needs_stage ? 0 : cgroup_entrance_pass(&init->launch->entrance);
+}
+
 static int wait_for_go(struct init *init) {
         struct message message;
 
@@ -233,6 +238,9 @@ static int close_host(struct init *init) {
         close(init->plan->bundle_fd);
         for (size_t i = 0; i < init->plan->n_joins; i++)
                 close(init->plan->joins[i].fd);
+        for (size_t i = 0; i < init->launch->entrance.n; i++)
+                if (init->launch->entrance.fds[i] >= 0)
+                        close(init->launch->entrance.fds[i]);
         if (init->plan->console_socket >= 0)
                 close(init->plan->console_socket);
         return 0;
@@ -382,7 +390,8 @@ static int execute(struct init *init) {
 /* --- the order --- */
 
 static const struct step setup_steps[] = {
-        {"wait for the runtime", wait_for_go}, /* id maps, cgroup and limits come from outside */
+        {"cgroup", enter_cgroup}, /* before anything that it should account for and limit */
+        {"wait for the runtime", wait_for_go}, /* id maps and raised limits come from outside */
         {"time namespace", make_time_namespace}, /* its file is ours only as long as we are dumpable */
         {"dumpable", become_undumpable}, /* before a namespace is joined in which others could trace us (CVE-2016-9962) */
         {"namespaces", join_namespaces},
@@ -457,13 +466,16 @@ static int compare_fds(const void *a, const void *b) {
 int init_close_foreign(const struct launch *launch) {
         const struct plan *plan = launch->plan;
         size_t n = 0;
-        autofree int *keep = alloc_zero(plan->n_kept_fds + plan->n_joins + 6, sizeof(int));
+        autofree int *keep = alloc_zero(plan->n_kept_fds + plan->n_joins + launch->entrance.n + 6, sizeof(int));
         int own[] = {launch->channel, launch->exec_fifo_fd, launch->result_fifo_fd, plan->console_socket, plan->bundle_fd};
 
         for (unsigned i = 0; i < plan->n_kept_fds; i++)
                 keep[n++] = 3 + (int)i;
         for (size_t i = 0; i < plan->n_joins; i++)
                 keep[n++] = plan->joins[i].fd;
+        for (size_t i = 0; i < launch->entrance.n; i++)
+                if (launch->entrance.fds[i] >= 0)
+                        keep[n++] = launch->entrance.fds[i];
         for (size_t i = 0; i < ELEMENTSOF(own); i++)
                 if (own[i] >= 0)
                         keep[n++] = own[i];

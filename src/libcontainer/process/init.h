@@ -14,7 +14,7 @@ struct launch {
         const struct plan *plan;
         const struct state *state; /* for the hooks */
         int channel; /* init's end */
-        int runtime_channel; /* the runtime's end */
+        struct cgroup_entrance entrance; /* the v1 places, which a process enters itself */
         int exec_fifo_fd, result_fifo_fd; /* O_RDWR; -1 when the process starts at once */
         bool waits_for_go; /* the runtime prepares something from outside first */
 };

@@ -86,17 +86,19 @@ static int open_fifos(const struct state_directory *directory, struct launch *la
         return launch->result_fifo_fd < 0 ? launch->result_fifo_fd : 0;
 }
 
-/* Born there it need not be moved, which costs milliseconds; v1 hierarchies know no such birth. */
-static bool is_born_in_cgroup(const struct plan *plan) {
-        return cgroup_birth_fd(&plan->cgroup) >= 0;
-}
-
 static bool needs_preparation(const struct plan *plan) {
-        return plan->creates[NAMESPACE_USER] || tuning_is_needed_outside(&plan->config->process) ||
-               !is_born_in_cgroup(plan) || plan->cgroup.n_places > 1;
+        return plan->creates[NAMESPACE_USER] || tuning_is_needed_outside(&plan->config->process);
 }
 
-static int clone_init(const struct launch *launch, bool *ret_born, struct child *ret) {
+/* Not where the kernel has no birth into a cgroup (before Linux 5.7), nor with a limit of no processes. */
+static bool must_be_moved(const struct plan *plan, const struct clone_result *result) {
+        for (size_t i = 0; i < plan->cgroup.n_places; i++)
+                if (plan->cgroup.places[i].v2)
+                        return !result->in_cgroup;
+        return false;
+}
+
+static int clone_init(struct launch *launch, bool *ret_moved, struct child *ret) {
         const struct plan *plan = launch->plan;
         uint64_t flags = plan->needs_stage ? 0 : namespaces_clone_flags(plan);
         struct clone_result result;
@@ -107,13 +109,15 @@ static int clone_init(const struct launch *launch, bool *ret_born, struct child 
         r = clone_process(flags, cgroup_birth_fd(&plan->cgroup), &result);
         if (r < 0)
                 return r;
+        /* Both sides come to the same answer. */
+        *ret_moved = must_be_moved(plan, &result);
+        launch->waits_for_go = needs_preparation(plan) || *ret_moved;
         if (result.pid == 0 && plan->needs_stage)
                 stage_main(launch);
         if (result.pid == 0)
                 init_main(launch);
         ret->pid = result.pid;
         ret->pidfd = result.pidfd;
-        *ret_born = result.in_cgroup;
         /* Hooks are children too, and belong in our own pid namespace. */
         return plan->needs_stage ? 0 : namespaces_reset_child_pid(plan);
 }
@@ -187,15 +191,18 @@ static int run_source_helper(const struct plan *plan, const struct child *child)
         return n > 0 ? fail_take_over(record) : 0;
 }
 
-static int prepare(const struct launch *launch, bool born, const struct child *child) {
+static int prepare(const struct launch *launch, bool moved, const struct child *child) {
         const struct plan *plan = launch->plan;
         int r = namespaces_write_maps(plan, child->pid);
 
         if (r < 0)
                 return r;
-        r = cgroup_attach(&plan->cgroup, child->pid, born);
-        if (r < 0)
-                return r;
+        /* Into v1 cgroups it goes itself; into that of v2 it is born where it can be. */
+        if (moved) {
+                r = cgroup_attach(&plan->cgroup, child->pid, false);
+                if (r < 0)
+                        return r;
+        }
         r = tuning_from_outside(&plan->config->process, child->pid);
         if (r < 0)
                 return r;
@@ -258,34 +265,41 @@ static int serve(const struct plan *plan, const struct state *state, struct chil
         }
 }
 
+static void launch_done(struct launch *launch) {
+        fd_close(&launch->channel);
+        fd_close(&launch->exec_fifo_fd);
+        fd_close(&launch->result_fifo_fd);
+        cgroup_entrance_done(&launch->entrance);
+}
+
 int parent_launch(const struct plan *plan, const struct state *state, const struct state_directory *directory,
                   struct child *ret) {
-        struct launch launch = {.plan = plan, .state = state, .exec_fifo_fd = -1, .result_fifo_fd = -1};
-        autoclose int init_channel = -1, exec_fifo_fd = -1, result_fifo_fd = -1;
-        bool born = false;
+        autodone(launch) struct launch launch = {
+                .plan = plan, .state = state, .channel = -1, .exec_fifo_fd = -1, .result_fifo_fd = -1};
+        bool moved = false;
         int ends[2], r = channel_open(ends);
 
         if (r < 0)
                 return r;
-        launch.runtime_channel = ret->channel = ends[0];
-        launch.channel = init_channel = ends[1];
+        ret->channel = ends[0];
+        launch.channel = ends[1];
         r = open_fifos(directory, &launch);
-        exec_fifo_fd = launch.exec_fifo_fd;
-        result_fifo_fd = launch.result_fifo_fd;
         if (r < 0)
                 return r;
-        launch.waits_for_go = needs_preparation(plan);
-        r = clone_init(&launch, &born, ret);
+        r = cgroup_entrance_open(&plan->cgroup, &launch.entrance);
+        if (r < 0)
+                return r;
+        r = clone_init(&launch, &moved, ret);
         if (r < 0)
                 return r;
         /* Our copy of init's end must go, else the end of the stream would never show. */
-        fd_close(&init_channel);
+        fd_close(&launch.channel);
         if (plan->needs_stage) {
                 r = take_init_from_stage(plan, ret);
                 if (r < 0)
                         return r;
         }
-        r = prepare(&launch, born, ret);
+        r = prepare(&launch, moved, ret);
         /* If init failed meanwhile, what it says is nearer to the cause than our broken pipe. */
         if (r == -EPIPE || r == -ECONNRESET || r == -ESRCH)
                 fail_forget();

@@ -30,8 +30,11 @@ static int make_init(const struct launch *launch) {
 /* Everything that init is to be born in. */
 static int prepare(const struct launch *launch) {
         autoclose int offsets_fd = -1;
-        int r = namespaces_open_time_offsets(launch->plan, &offsets_fd);
+        int r = cgroup_entrance_pass(&launch->entrance);
 
+        if (r < 0)
+                return r;
+        r = namespaces_open_time_offsets(launch->plan, &offsets_fd);
         if (r < 0)
                 return r;
         /* Before we enter namespaces in which others could trace us (CVE-2016-9962). */
