@@ -64,6 +64,8 @@ teardown() {
 
 common_teardown() {
         local pid state
+        # A test may have gone into its folder; then this shell itself would be found there.
+        cd /
         # What a test started in the background: $BACKGROUND holds the pids.
         for pid in ${BACKGROUND-}; do
                 kill -KILL "$pid" 2>/dev/null || :
@@ -87,6 +89,8 @@ expect() {
         local wanted=$1
         shift
         status=0
+        # New files: a container of an earlier command may still write into the old ones.
+        rm -f "$DIR/out" "$DIR/err"
         "$@" >"$DIR/out" 2>"$DIR/err" <"${INPUT:-/dev/null}" || status=$?
         output=$(tr -d '\0' <"$DIR/out")
         # Without the escapes of a quoted log message.
@@ -158,9 +162,10 @@ inside() {
         expect 0 tare run --bundle "$BUNDLE" "$ID"
 }
 
-# A container that waits: created, or running until it is killed.
+# A container that waits: created, or running until it is killed. What its process prints is in $DIR/container.
 create() {
         expect 0 tare create --bundle "$BUNDLE" "$@" "$ID"
+        ln -f "$DIR/out" "$DIR/container"
 }
 
 start() {
@@ -244,7 +249,7 @@ left_processes() {
                 grep -lsF -e "$ID" /proc/[0-9]*/cgroup
                 grep -lsF -e "$ROOT" /proc/[0-9]*/cmdline
         } | while read -r file; do
-                grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "${file%/*}/status" &&
+                ! grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "${file%/*}/status" ||
                         echo "${file%/*}: $(tr '\0' ' ' <"${file%/*}/cmdline")"
         done
 }
@@ -264,7 +269,8 @@ left_states() {
 nothing_left() {
         local kind left all=
         for kind in processes cgroups mounts states; do
-                left=$("left_$kind")
+                # A process or a cgroup of somebody else that goes while we look makes grep and find fail.
+                left=$("left_$kind") || :
                 [ -z "$left" ] || all+="left $kind: $left"$'\n'
         done
         [ -z "$all" ] || { printf '%s' "$all" && return 1; }
