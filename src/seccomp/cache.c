@@ -93,7 +93,7 @@ void seccomp_cache_key(const struct seccomp_profile *profile, struct text *ret) 
         uname(&machine); /* fails only for a bad pointer */
         add_string(ret, TARE_VERSION " " TARE_COMMIT);
         add_string(ret, seccomp_library_version());
-        /* libseccomp asks the kernel which actions it knows. */
+        /* The directory may outlive the kernel, and be shared with a program of another architecture. */
         add_string(ret, machine.release);
         add_string(ret, machine.machine);
         add_profile(ret, profile);
