@@ -3,14 +3,14 @@
  * Whole files. Runs in every process of the runtime; needs nothing to have happened before.
  *
  * Reading is on guard, for the files may be the image's (/etc/passwd): no FIFO, no device, no more than the caller's
- * limit (CVE-2024-9676). Removing is on guard too: it stays on the file system that it began on.
+ * limit (CVE-2024-9676). Removing is on guard too: it stays off whatever is mounted below.
  */
 #include "util/file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,7 +18,6 @@
 
 #include "util/alloc.h"
 #include "util/fd.h"
-#include "util/kernel.h"
 
 /* --- reading --- */
 
@@ -124,19 +123,10 @@ int file_replace(int dirfd, const char *path, const void *bytes, size_t size, mo
 /* Somebody may be adding entries, and a listing may miss some while others go: read again, but not for ever. */
 #define SCANS_MAX 16
 
-/* openat2(2) sees a mount of the same file system too; st_dev alone does not. */
 static int open_below(int parent_fd, const char *name) {
-        struct open_how how = {
-                .flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
-                .resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
-        };
-        autoclose int fd = kernel_openat2(parent_fd, name, &how, sizeof(how));
+        autoclose int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         struct stat parent, status;
 
-        if (fd < 0 && errno != ENOSYS && errno != EPERM)
-                return -errno;
-        if (fd < 0)
-                fd = openat(parent_fd, name, (int)how.flags);
         if (fd < 0 || fstat(fd, &status) < 0 || fstatat(parent_fd, "", &parent, AT_EMPTY_PATH) < 0)
                 return -errno;
         return status.st_dev == parent.st_dev ? take_fd(&fd) : -EXDEV;
@@ -189,12 +179,20 @@ static int remove_directory(int parent_fd, const char *name) {
 }
 
 static int remove_entry(int parent_fd, const char *name) {
+        int error;
+
         if (unlinkat(parent_fd, name, 0) == 0 || errno == ENOENT)
                 return 0;
         /* EPERM is what POSIX names for a directory; some file systems say so. */
-        if (errno != EISDIR && errno != EPERM)
-                return -errno;
-        return remove_directory(parent_fd, name);
+        error = errno;
+        if (error != EISDIR && error != EPERM)
+                return -error;
+        /* Before anything in it is touched: EBUSY for a mount point, be it of the same file system. */
+        if (unlinkat(parent_fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+                return 0;
+        if (errno == ENOTEMPTY || errno == EEXIST)
+                return remove_directory(parent_fd, name);
+        return errno == ENOTDIR ? -error : -errno;
 }
 
 int file_remove_tree(int parent_fd, const char *name) {

@@ -18,5 +18,8 @@ int file_write_bytes(int dirfd, const char *path, const void *bytes, size_t size
 /* Replaces a file atomically: writes ".NAME.tmp" beside it and renames. mode is subject to the umask. */
 int file_replace(int dirfd, const char *path, const void *bytes, size_t size, mode_t mode);
 
-/* Removes a directory tree below dirfd; symbolic links are removed, not followed. Nothing there is success. */
+/*
+ * Removes a directory tree below dirfd; symbolic links are removed, not followed. Nothing there is success. Stops with
+ * -EBUSY (or -EXDEV) at a mount point, before touching what is mounted.
+ */
 int file_remove_tree(int dirfd, const char *name);
