@@ -3,7 +3,6 @@
 #include "libcontainer/isolation/tuning.h"
 
 #include <errno.h>
-#include <linux/ioprio.h>
 #include <linux/mempolicy.h>
 #include <sched.h>
 #include <stdio.h>
