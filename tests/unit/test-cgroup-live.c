@@ -516,6 +516,35 @@ static void test_in_use(void) {
         check_killed(pid);
 }
 
+/* In use in one hierarchy only: what was made in the others before that showed is taken back. */
+static void test_in_use_in_one(void) {
+        autodone(fixture) struct fixture fixture;
+        const struct cgroup_place *last;
+        autofree char *file = NULL, *text = NULL;
+        pid_t pid;
+
+        if (!fixture_init(&fixture))
+                return;
+        last = &fixture.cgroup.places[fixture.cgroup.n_places - 1];
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        CHECK(mkdir(last->directory, 0755) == 0);
+        pid = fork();
+        if (pid == 0)
+                _exit(sleep_long());
+        file = text_format("%s/cgroup.procs", last->directory);
+        text = text_format("%d", pid);
+        CHECK_EQUAL(file_write(AT_FDCWD, file, text), 0);
+        CHECK_EQUAL(cgroup_create(&fixture.cgroup, &no_resources), -EBUSY);
+        for (size_t i = 0; i < fixture.cgroup.n_places; i++)
+                CHECK_EQUAL(exists(fixture.cgroup.places[i].directory), &fixture.cgroup.places[i] == last);
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        CHECK_EQUAL(waitpid(pid, NULL, WNOHANG), 0);
+        kill(pid, SIGKILL);
+        check_killed(pid);
+        fixture.cgroup.refused = false;
+}
+
 static void disable_controllers(const char *mount_point, const char *path) {
         autofree char *file = text_format("%s%s/cgroup.subtree_control", mount_point, path), *list = read_text(file);
 
@@ -991,6 +1020,7 @@ static const struct test_case cases[] = {
         {"very deep sub-cgroups", test_deep},
         {"a cgroup in use is refused and left alone", test_in_use},
         {"a cgroup in use is refused and left alone, v1", test_in_use_without_v2},
+        {"a cgroup in use in one hierarchy", test_in_use_in_one},
         {"a frozen cgroup is refused", test_found_frozen},
         {"a frozen cgroup is refused, v1", test_found_frozen_without_v2},
         {"beside a threaded cgroup", test_threaded},
