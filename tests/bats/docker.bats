@@ -84,6 +84,11 @@ cgroup_value() {
         echo "cat /sys/fs/cgroup/$1 2>/dev/null || cat /sys/fs/cgroup/$2"
 }
 
+# needs_limit FIELD: a controller, by the name it has in `docker info`.
+needs_limit() {
+        [ "$(docker info --format "{{.$1}}")" = true ] || skip "no such controller here: $1"
+}
+
 needs_network() {
         [ "$DOCKER_NETWORK" != none ] || skip "dockerd cannot make a bridge here"
 }
@@ -528,28 +533,34 @@ END
 
 # --- limits ---
 
-@test "--memory, --pids-limit, --cpus, --cpu-shares, --cpuset-cpus inside the cgroup" {
+@test "--memory inside the cgroup" {
+        needs_limit MemoryLimit
         expect 0 in_busybox --memory 64m -- sh -c "$(cgroup_value memory/memory.limit_in_bytes memory.max)"
         shows 67108864
-        expect 0 in_busybox --pids-limit 50 -- sh -c "$(cgroup_value pids/pids.max pids.max)"
-        shows 50
+}
+
+@test "--cpus, --cpu-shares, --cpuset-cpus inside the cgroup" {
+        needs_limit CPUCfsQuota
         expect 0 in_busybox --cpus 0.5 -- sh -c "$(cgroup_value cpu/cpu.cfs_quota_us cpu.max)"
         [[ $output =~ ^50000( 100000)?$ ]]
         expect 0 in_busybox --cpu-shares 512 -- sh -c "$(cgroup_value cpu/cpu.shares cpu.weight)"
-        [[ $output =~ ^(512|20|59)$ ]]
+        [[ $output =~ ^(512|59)$ ]]
         expect 0 in_busybox --cpuset-cpus 0 -- sh -c "$(cgroup_value cpuset/cpuset.cpus cpuset.cpus)"
         shows 0
         expect 0 in_busybox --cpuset-cpus 0 -- nproc
         shows 1
 }
 
-@test "--pids-limit holds" {
-        expect 0 in_busybox --pids-limit 5 -- sh -c 'for i in 1 2 3 4 5 6; do sleep 1 & done 2>/dev/null; wait' ||
-                expect 2 in_busybox --pids-limit 5 -- sh -c 'for i in 1 2 3 4 5 6; do sleep 1 & done'
-        tells "can't fork|^$"
+@test "--pids-limit inside the cgroup, and it holds" {
+        needs_limit PidsLimit
+        expect 0 in_busybox --pids-limit 50 -- sh -c "$(cgroup_value pids/pids.max pids.max)"
+        shows 50
+        expect 2 in_busybox --pids-limit 5 -- sh -c 'for i in 1 2 3 4 5 6; do sleep 5 & done'
+        tells "can't fork"
 }
 
 @test "--memory: the kernel kills, and Docker knows why" {
+        needs_limit MemoryLimit
         expect 137 docker run --name eats --memory 20m --memory-swap 20m busybox sh -c 'exec tail /dev/zero'
         expect 0 docker inspect --format '{{.State.OOMKilled}}' eats
         shows true

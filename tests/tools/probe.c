@@ -25,6 +25,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <termios.h>
@@ -333,6 +334,12 @@ static void put_loopback(void) {
                 close(fd);
 }
 
+/* Whether mounts of a user namespace are possible at all: asked of the host. */
+static void put_kernel(void) {
+        key("mount_setattr");
+        put_bool(syscall(SYS_mount_setattr, -1, "", 0, NULL, 0) == 0 || errno != ENOSYS);
+}
+
 /* --- files --- */
 
 static char type_of(mode_t mode) {
@@ -431,6 +438,7 @@ int main(int argc, char **argv, char **environment) {
         put_rlimits();
         put_namespaces();
         put_loopback();
+        put_kernel();
         key("devices");
         open_group('[');
         struct stat dev;
