@@ -195,6 +195,17 @@ static int remove_entry(int parent_fd, const char *name) {
         return errno == ENOTDIR ? -error : -errno;
 }
 
-int file_remove_tree(int parent_fd, const char *name) {
-        return remove_entry(parent_fd, name);
+int file_remove_tree(int dirfd, const char *path) {
+        const char *slash = strrchr(path, '/');
+        autofree char *parent = NULL;
+        autoclose int parent_fd = -1;
+
+        if (!slash)
+                return remove_entry(dirfd, path);
+        /* From the directory that holds it, which may be of another file system than dirfd's. */
+        parent = text_copy_n(path, (size_t)(slash - path) + 1);
+        parent_fd = openat(dirfd, parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (parent_fd < 0)
+                return errno == ENOENT ? 0 : -errno;
+        return remove_entry(parent_fd, slash + 1);
 }

@@ -22,4 +22,4 @@ int file_replace(int dirfd, const char *path, const void *bytes, size_t size, mo
  * Removes a directory tree below dirfd; symbolic links are removed, not followed. Nothing there is success. Stops with
  * -EBUSY (or -EXDEV) at a mount point, before touching what is mounted.
  */
-int file_remove_tree(int dirfd, const char *name);
+int file_remove_tree(int dirfd, const char *path);

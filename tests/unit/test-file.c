@@ -253,6 +253,18 @@ static void remove_tree(void) {
         CHECK(!exists(dir_fd, "outside"));
 }
 
+/* Which file system dirfd is of says nothing about a path that leads away from it. */
+static void remove_by_path(void) {
+        autoclose int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        autofree char *path = text_format("%s/tree", directory);
+        autofree char *missing = text_format("%s/missing/tree", directory);
+
+        CHECK(mkdirat(dir_fd, "tree", 0755) == 0 && mkdirat(dir_fd, "tree/sub", 0755) == 0);
+        CHECK_EQUAL(file_remove_tree(proc_fd, path), 0);
+        CHECK(!exists(dir_fd, "tree"));
+        CHECK_EQUAL(file_remove_tree(proc_fd, missing), 0);
+}
+
 static void remove_deep_tree(void) {
         int fd = dup(dir_fd);
 
@@ -319,6 +331,7 @@ static const struct test_case cases[] = {
         {"file_replace failing leaves nothing", replace_failing_leaves_nothing},
         {"file_replace on a full file system", replace_when_full},
         {"file_remove_tree", remove_tree},
+        {"file_remove_tree: by a path", remove_by_path},
         {"file_remove_tree: deep", remove_deep_tree},
         {"file_remove_tree: mounts stay", mounts_stay},
 };
