@@ -179,22 +179,32 @@ docker_mounts() {
 
 # Cgroups of containers, deepest first.
 docker_cgroups() {
-        find /sys/fs/cgroup -depth -mindepth 2 -type d -path "*/$DOCKER_CGROUP/*" 2>/dev/null
+        find /sys/fs/cgroup -depth -mindepth 2 -type d -path "*/$DOCKER_CGROUP/*" 2>/dev/null || :
 }
 
 # Directories in the runtime's root that bear a container's id.
 docker_states() {
-        find "$DOCKER_DIR"/run/*/runtime-* -mindepth 2 -maxdepth 2 -regextype egrep -regex '.*/[0-9a-f]{64}' 2>/dev/null
+        find "$DOCKER_DIR"/run/*/runtime-* -mindepth 2 -maxdepth 2 -regextype egrep -regex '.*/[0-9a-f]{64}' 2>/dev/null || :
 }
 
 # Shims, runtimes and proxies, which share the daemons' mount namespace, and what runs in a container's cgroup.
 docker_processes() {
-        local dir pid
-        for dir in /proc/[0-9]*; do
-                pid=${dir#/proc/}
-                [ "$pid" != "$CONTAINERD_PID" ] && [ "$pid" != "$DOCKERD_PID" ] || continue
-                if [ "$(readlink "$dir/ns/mnt")" = "$DOCKER_MNTNS" ] || grep -qsF "/$DOCKER_CGROUP/" "$dir/cgroup"; then
-                        echo "$pid"
-                fi
+        {
+                find /proc/[0-9]*/ns/mnt -maxdepth 0 -lname "$DOCKER_MNTNS" 2>/dev/null || :
+                grep -lsF "/$DOCKER_CGROUP/" /proc/[0-9]*/cgroup || :
+        } | cut -d/ -f3 | sort -u | grep -vx -e "$CONTAINERD_PID" -e "$DOCKERD_PID" || :
+}
+
+# All of these, for somebody to read; nothing once all is gone.
+docker_left() {
+        local pid
+        for pid in $(docker_processes); do
+                echo "process left: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")" || :
         done
+        docker_cgroups | sed 's/^/cgroup left: /'
+        docker_states | sed 's/^/state left: /'
+}
+
+docker_clean() {
+        [ -z "$(docker_left 2>/dev/null)" ]
 }
