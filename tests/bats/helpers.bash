@@ -9,7 +9,7 @@
 
 bats_require_minimum_version 1.5.0
 
-APPLETS="awk cat chmod chown chroot cp cut df echo env expr false find getopt grep head hostname id ifconfig ip kill
+APPLETS="awk cat chmod chown chroot cp cut dd df echo env expr false find getopt grep head hostname id ifconfig ip kill
         ln ls md5sum mkdir mkfifo mknod mount mv nice nproc ping printenv printf ps pwd readlink realpath renice rm rmdir sed
         seq setsid sh sleep sort stat stty sync tail tee test timeout touch tr true tty umount uname unshare uniq wc
         xargs yes"
