@@ -169,7 +169,8 @@ int plan_make(const struct config *config, const struct create_options *options,
         if (stat("/proc/self/exe", &ret->own_binary) < 0)
                 return fail(errno, "look at `/proc/self/exe`");
         plan_process(config, options, host, ret);
-        if (config->linux.has_resources) {
+        /* Without a cgroup there are no limits: what --cgroup-manager=disabled asks for. */
+        if (config->linux.has_resources && options->cgroup_manager != CGROUP_MANAGER_DISABLED) {
                 r = cgroup_check_resources(&host->cgroups, &config->linux.resources, "linux.resources");
                 if (r < 0)
                         return r;
