@@ -4,15 +4,18 @@
  * one error of a failed command is printed. Everything else is below: cli/ (options), libcontainer/ (the life cycle).
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "build-config.h"
 #include "cli/command.h"
 #include "libcontainer/host.h"
+#include "libcontainer/process/own-binary.h"
 #include "libcontainer/version.h"
 #include "seccomp/seccomp.h"
 #include "util/alloc.h"
@@ -91,7 +94,7 @@ static int choose_root(struct global_options *global) {
 
         global->root_is_default = text_is_empty(global->root);
         if (!global->root_is_default)
-                return strcmp(global->root, "/") == 0 ? reject("Option --root argument should not be set to /") : 0;
+                return global->root[strspn(global->root, "/")] ? 0 : reject("Option --root argument should not be set to /");
         if (geteuid() == 0 || !directory) {
                 global->root = "/run/tare";
                 return 0;
@@ -122,21 +125,59 @@ static int run_command(const struct command *command, struct main_values *main_v
         return r < 0 ? r : command->run(&main_values->global, values, n, argv);
 }
 
+/* Else what we open first would be taken for a standard stream, and be handed to the container. */
+static int fill_standard_streams(void) {
+        for (int fd = 0; fd <= 2; fd++)
+                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+                        return fail(errno, "open `/dev/null` as descriptor %d", fd);
+        return 0;
+}
+
+/* Counted before we open any ourselves. */
+static unsigned count_inherited(void) {
+        unsigned n = 0;
+
+        while (fcntl(3 + (int)n, F_GETFD) >= 0)
+                n++;
+        return n;
+}
+
 static int open_log(const struct global_options *global) {
         return log_open(&(struct log_options){
                 .path = global->log, .format = global->log_format, .level = global->log_level, .debug = global->debug});
 }
 
+/* What must be so before anything is opened: the second start, if there is one, inherits all that our caller left open. */
+static int take_over(const struct command *command, char *const *original_argv, struct global_options *global) {
+        int r = fill_standard_streams();
+
+        if (r < 0)
+                return r;
+        if (command && command->makes_processes) {
+                r = own_binary_protect(original_argv);
+                if (r < 0)
+                        return r;
+                prctl(PR_SET_NAME, "tare", 0, 0, 0);
+        }
+        global->n_inherited = count_inherited();
+        /* A reader of our output that has gone must not end us half-way. */
+        signal(SIGPIPE, SIG_IGN);
+        /* What our caller left open is nobody's below us; descriptors that the container keeps are released one by one. */
+        r = fd_cloexec_from(3);
+        return r < 0 ? fail(-r, "close foreign descriptors") : 0;
+}
+
 int main(int argc, char **argv) {
+        char **original_argv = memory_copy(argv, ((size_t)argc + 1) * sizeof(char *));
         struct main_values values = {0};
         const struct command *command;
         int n, r;
 
-        /* What our caller left open is nobody's below us; descriptors that the container keeps are released one by one. */
-        r = fd_cloexec_from(3);
-        if (r < 0)
-                return finish(fail(-r, "close foreign descriptors"));
         n = options_parse(options, &values, argc - 1, argv + 1, true);
+        command = n > 0 ? find_command(argv[1]) : NULL;
+        r = take_over(command, original_argv, &values.global);
+        if (r < 0)
+                return finish(r);
         if (n < 0) {
                 bool wants_help = options_want_help(argc - 1, argv + 1);
 
@@ -149,7 +190,6 @@ int main(int argc, char **argv) {
                 return print_version();
         if (n == 0 || strcmp(argv[1], "help") == 0)
                 return print_help();
-        command = find_command(argv[1]);
         if (!command) {
                 reject("No help topic for '%s'", argv[1]);
                 finish(-EINVAL);

@@ -17,6 +17,7 @@ struct global_options {
         const char *log, *log_format, *log_level;
         bool debug, systemd_cgroup;
         const char *cgroup_manager, *rootless;
+        unsigned n_inherited; /* descriptors from 3 up without a gap that our caller left open */
 };
 
 struct command {
@@ -24,6 +25,7 @@ struct command {
         const char *synopsis; /* "[OPTIONS] ID" */
         const char *summary; /* one line */
         const struct option_row *options;
+        bool makes_processes; /* a container's processes begin as tare: its file must be out of their reach */
         bool stop_at_positional; /* options end at the first positional argument */
         int min_positional, max_positional; /* -1: any number */
         /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* tare create, tare run */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "libcontainer/container.h"
@@ -33,12 +34,17 @@ static const struct option_row run_options[] = {
         {},
 };
 
-/* LISTEN_FDS=N of our environment: N descriptors from 3 up were passed to us for the container (sd_listen_fds(3)). */
+/*
+ * LISTEN_FDS=N of our environment: N descriptors from 3 up were passed to us for the container, if LISTEN_PID says that we
+ * are meant (sd_listen_fds(3)).
+ */
 static unsigned listen_fds(void) {
-        const char *count = getenv("LISTEN_FDS");
-        uint64_t number;
+        const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+        uint64_t number, own;
 
-        return count && text_to_u64(count, &number) == 0 && number < 1024 ? (unsigned)number : 0;
+        if (!count || !pid || text_to_u64(pid, &own) < 0 || own != (uint64_t)getpid())
+                return 0;
+        return text_to_u64(count, &number) == 0 && number < 1024 ? (unsigned)number : 0;
 }
 
 static int translate(const struct global_options *global, const struct create_values *values, const char *id,
@@ -51,6 +57,7 @@ static int translate(const struct global_options *global, const struct create_va
                 .pid_file = values->pid_file,
                 .preserve_fds = values->preserve_fds,
                 .listen_fds = listen_fds(),
+                .inherited_fds = global->n_inherited,
                 .detach = values->detach,
                 .keep = values->keep,
                 .no_pivot = values->no_pivot,
@@ -66,7 +73,7 @@ static int create(const struct global_options *global, void *values, int argc, c
 
         if (r < 0)
                 return r;
-        options.detach = true;
+        options.detach = options.waits_for_start = true;
         r = container_create(global->root, &options);
         return r < 0 ? within(r, "tare create failed") : 0;
 }
@@ -86,6 +93,7 @@ const struct command command_create = {
         .synopsis = "[OPTIONS] ID",
         .summary = "create a container; its process waits for `start`",
         .options = create_options,
+        .makes_processes = true,
         .min_positional = 1,
         .max_positional = 1,
         .run = create,
@@ -97,6 +105,7 @@ const struct command command_run = {
         .synopsis = "[OPTIONS] ID",
         .summary = "create and start a container",
         .options = run_options,
+        .makes_processes = true,
         .min_positional = 1,
         .max_positional = 1,
         .run = run,

@@ -49,14 +49,13 @@ static int plan_bundle(const char *bundle, struct plan *plan) {
 /* The rootfs is resolved here once; what is attached later is checked to be this very directory. */
 static int plan_rootfs(const struct config *config, struct plan *plan) {
         autofree char *path = path_join(plan->bundle, config->root.path);
-        struct stat status;
 
         plan->rootfs = realpath(path, NULL);
         if (!plan->rootfs)
                 return fail(errno, "root.path: open rootfs `%s`", path);
-        if (stat(plan->rootfs, &status) < 0)
+        if (stat(plan->rootfs, &plan->rootfs_status) < 0)
                 return fail(errno, "root.path: open rootfs `%s`", plan->rootfs);
-        if (!S_ISDIR(status.st_mode))
+        if (!S_ISDIR(plan->rootfs_status.st_mode))
                 return reject("root.path: `%s` is not a directory", plan->rootfs);
         if (strcmp(plan->rootfs, "/") == 0 && plan->creates[NAMESPACE_MOUNT])
                 return reject("root.path: `%s` is the root of the host, expected a directory of the container's own", path);
@@ -120,9 +119,9 @@ static int plan_terminal(const struct config *config, const struct create_option
 static int plan_descriptors(const struct create_options *options, struct plan *plan) {
         plan->n_listen_fds = options->listen_fds;
         plan->n_kept_fds = options->listen_fds + options->preserve_fds;
-        for (unsigned i = 0; i < plan->n_kept_fds; i++)
-                if (fcntl(3 + (int)i, F_GETFD) < 0)
-                        return fail(errno, "unable to stat preserved-fd %u (of %u)", i, plan->n_kept_fds);
+        /* Not asked of the kernel here: by now there are descriptors of our own. */
+        if (plan->n_kept_fds > options->inherited_fds)
+                return fail(EBADF, "unable to stat preserved-fd %u (of %u)", options->inherited_fds, plan->n_kept_fds);
         return 0;
 }
 
@@ -146,6 +145,7 @@ int plan_make(const struct config *config, const struct create_options *options,
         ret->id = options->id;
         ret->no_pivot = options->no_pivot;
         ret->new_keyring = !options->no_new_keyring;
+        ret->starts_at_once = !options->waits_for_start;
         r = plan_bundle(options->bundle, ret);
         if (r < 0)
                 return r;
@@ -163,6 +163,9 @@ int plan_make(const struct config *config, const struct create_options *options,
         if (r < 0)
                 return r;
         plan_devices(config, ret);
+        if (ret->mounts_device_nodes && ret->n_devices > 0 && !config_namespace(config, NAMESPACE_MOUNT))
+                return reject("linux.devices: found %zu, expected none without a mount namespace: here they can only be mounted",
+                              ret->n_devices);
         r = plan_descriptors(options, ret);
         if (r < 0)
                 return r;

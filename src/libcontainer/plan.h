@@ -29,7 +29,9 @@ struct create_options {
         const char *console_socket; /* NULL: none */
         const char *pid_file; /* NULL: none */
         unsigned preserve_fds; /* descriptors from 3 up that the process keeps */
-        unsigned listen_fds; /* those of them that LISTEN_FDS announces; they come first */
+        unsigned listen_fds; /* before those, the ones that LISTEN_FDS announces */
+        unsigned inherited_fds; /* how many from 3 up, without a gap, are the caller's own */
+        bool waits_for_start; /* `create`: the process is executed by a later `start` */
         bool detach; /* nobody waits for the process in the foreground */
         bool no_pivot, no_new_keyring, no_subreaper, keep;
         enum cgroup_manager cgroup_manager;
@@ -99,6 +101,7 @@ struct plan {
         size_t n_environment;
         const char *path_variable; /* PATH of that environment, or NULL */
         bool has_home;
+        struct stat rootfs_status; /* what is attached must still be this very directory */
         struct stat own_binary; /* tare's own file, which the container must not execute */
 
         struct seccomp_filter seccomp;

@@ -185,6 +185,10 @@ static inline int kernel_close_range(unsigned first, unsigned last, unsigned fla
         return (int)syscall(SYS_close_range, first, last, flags);
 }
 
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
 /* --- mounts --- */
 
 #ifndef MS_NOSYMFOLLOW

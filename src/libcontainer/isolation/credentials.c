@@ -58,7 +58,7 @@ static int change_groups(const struct plan *plan) {
         /* Called with an empty list too: the groups of the runtime's caller are none of the container's. */
         if (setgroups(count, process->user.additional_gids) == 0)
                 return 0;
-        if (errno == EPERM && plan->in_user_namespace && count == 0 && setgroups_is_denied())
+        if (errno == EPERM && count == 0 && setgroups_is_denied())
                 return 0;
         return fail(errno, "process.user.additionalGids: set %zu groups", count);
 }

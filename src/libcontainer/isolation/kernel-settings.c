@@ -23,12 +23,15 @@
 #include "util/path.h"
 #include "util/text.h"
 
-/* Permission to search for everybody, as in runc: the process's user must find the keyring (keyctl(2), 0x80000). */
-#define KEY_USER_SEARCH_FOR_OTHERS 0x00080000u
+/*
+ * Everything for who possesses it; for other processes of the same user, which may be another container's, only to view,
+ * read and search (keyctl_setperm(3)).
+ */
+#define KEYRING_PERMISSIONS 0x3f0b0000ul
 
 int settings_join_keyring(const struct plan *plan) {
         autofree char *name = NULL;
-        long key, permissions;
+        long key;
 
         if (!plan->new_keyring)
                 return 0;
@@ -37,8 +40,7 @@ int settings_join_keyring(const struct plan *plan) {
         /* ENOSYS: no keys in this kernel. EPERM and EACCES: an outer container's filter forbids them, to all alike. */
         if (key < 0)
                 return errno == ENOSYS || errno == EPERM || errno == EACCES ? 0 : fail(errno, "join session keyring `%s`", name);
-        permissions = 0x3f3f0000 | KEY_USER_SEARCH_FOR_OTHERS;
-        if (kernel_keyctl(KEYCTL_SETPERM, (unsigned long)key, (unsigned long)permissions, 0, 0) < 0)
+        if (kernel_keyctl(KEYCTL_SETPERM, (unsigned long)key, KEYRING_PERMISSIONS, 0, 0) < 0)
                 return fail(errno, "set permissions of session keyring `%s`", name);
         return 0;
 }

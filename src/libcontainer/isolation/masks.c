@@ -48,10 +48,15 @@ static int mount_empty(int *first_fd, int target_fd) {
         return r;
 }
 
+/* Read-only, so that nobody inside changes the mode or the owner of the host's own node; it can still be written to. */
 static int mount_null(int null_fd, int target_fd) {
         autoclose int mount_fd = mount_clone(null_fd, 0);
+        int r;
 
-        return mount_fd < 0 ? mount_fd : mount_attach(mount_fd, target_fd);
+        if (mount_fd < 0)
+                return mount_fd;
+        r = mount_change(mount_fd, MS_RDONLY | MS_NOSUID | MS_NOEXEC, 0);
+        return r < 0 ? r : mount_attach(mount_fd, target_fd);
 }
 
 static int mask(const char *path, const struct sources *sources, int *empty_fd) {

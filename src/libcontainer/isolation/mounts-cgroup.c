@@ -17,7 +17,6 @@
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
-#include "util/path.h"
 #include "util/text.h"
 
 static bool sees_own_root(const struct plan *plan) {
@@ -46,11 +45,11 @@ static int mount_v2(const struct plan *plan, const struct mount_plan *mount, int
 
         if (sees_own_root(plan))
                 mount_fd = mount_new("cgroup2", "cgroup", mount->options.flags, mount->options.data);
-        if (mount_fd < 0 && plan->cgroup.n_places > 0)
-                mount_fd = bind_own(&plan->cgroup.places[0], mount->options.flags);
+        if (mount_fd < 0 && plan->cgroup.n_places == 0)
+                return reject("no cgroup of the container's own to mount");
         if (mount_fd < 0)
-                return mount_fd == -1 ? reject("no cgroup of the container's own to mount") : mount_fd;
-        return mount_attach(mount_fd, target_fd);
+                mount_fd = bind_own(&plan->cgroup.places[0], mount->options.flags);
+        return mount_fd < 0 ? mount_fd : mount_attach(mount_fd, target_fd);
 }
 
 static int mount_hierarchy(const struct plan *plan, const struct mount_plan *mount, const struct cgroup_place *place,
@@ -95,7 +94,7 @@ static int mount_place(const struct plan *plan, const struct mount_plan *mount, 
         return r < 0 ? within(r, "cgroup controller `%s`", name) : link_names(top_fd, place->controllers);
 }
 
-static int mount_v1(const struct plan *plan, const struct mount_plan *mount, int rootfs_fd, int target_fd) {
+static int mount_v1(const struct plan *plan, const struct mount_plan *mount, int target_fd) {
         unsigned long flags = mount->options.flags & ~(unsigned long)MS_RDONLY;
         autoclose int mount_fd = mount_new("tmpfs", "tmpfs", flags, "mode=755");
         autoclose int top_fd = -1;
@@ -106,9 +105,9 @@ static int mount_v1(const struct plan *plan, const struct mount_plan *mount, int
         r = mount_attach(mount_fd, target_fd);
         if (r < 0)
                 return r;
-        top_fd = path_open_in_root(rootfs_fd, mount->destination, O_RDONLY | O_DIRECTORY);
+        top_fd = openat(mount_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (top_fd < 0)
-                return fail(-top_fd, "open `%s`", mount->destination);
+                return fail(errno, "open `%s`", mount->destination);
         for (size_t i = 0; i < plan->cgroup.n_places; i++) {
                 if (plan->cgroup.places[i].v2)
                         continue;
@@ -119,10 +118,10 @@ static int mount_v1(const struct plan *plan, const struct mount_plan *mount, int
         return mount->options.flags & MS_RDONLY ? mount_change(top_fd, MS_RDONLY, 0) : 0;
 }
 
-int mounts_cgroup(const struct plan *plan, const struct mount_plan *mount, int rootfs_fd, int target_fd) {
+int mounts_cgroup(const struct plan *plan, const struct mount_plan *mount, int target_fd) {
         if (plan->cgroup.mode == CGROUP_MODE_V2)
                 return mount_v2(plan, mount, target_fd);
         if (plan->cgroup.mode == CGROUP_MODE_NONE)
                 return reject("this machine has no cgroup file system");
-        return mount_v1(plan, mount, rootfs_fd, target_fd);
+        return mount_v1(plan, mount, target_fd);
 }

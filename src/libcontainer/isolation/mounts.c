@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "libcontainer/isolation/lsm.h"
@@ -89,6 +91,24 @@ static char *mount_data(const struct plan *plan, const struct mount_plan *mount,
         return text_take(&data);
 }
 
+static bool is_procfs(int fd) {
+        struct statfs status;
+
+        return fstatfs(fd, &status) == 0 && status.f_type == PROC_SUPER_MAGIC;
+}
+
+/*
+ * What is written to /proc must reach the kernel (CVE-2019-16884): only a procfs may be bound there, and by a link in the
+ * image no mount gets into a procfs whose destination does not say so; those that do were checked with the config.
+ */
+static int check_proc(const struct mount_plan *mount, int source_fd, int target_fd) {
+        if (strcmp(mount->destination, "/proc") == 0 && mount->action == MOUNT_ACTION_BIND && !is_procfs(source_fd))
+                return reject("only a procfs can be bound on `/proc`");
+        if (is_procfs(target_fd) && !path_is_below(mount->destination, "/proc"))
+                return reject("`%s` leads into a procfs", mount->destination);
+        return 0;
+}
+
 static int copy_target(int target_fd, int mount_fd) {
         autoclose int from = openat(target_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         autoclose int to = openat(mount_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -149,8 +169,11 @@ static int mount_one(const struct plan *plan, const struct mount_plan *mount, st
         target_fd = open_target(mount, sources->rootfs_fd, mount_fd, &existed);
         if (target_fd < 0)
                 return target_fd;
+        r = check_proc(mount, mount_fd, target_fd);
+        if (r < 0)
+                return r;
         if (mount->action == MOUNT_ACTION_CGROUP)
-                return mounts_cgroup(plan, mount, sources->rootfs_fd, target_fd);
+                return mounts_cgroup(plan, mount, target_fd);
         if (mount->action == MOUNT_ACTION_NEW) {
                 mount_fd = make_new(plan, mount, target_fd, existed);
                 if (mount_fd < 0)

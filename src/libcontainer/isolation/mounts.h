@@ -15,7 +15,7 @@ int mounts_apply(const struct plan *plan, struct sources *sources);
 int mounts_seal(const struct plan *plan, int rootfs_fd);
 
 /* The container's view of the cgroup hierarchies at the target (mounts-cgroup.c). */
-int mounts_cgroup(const struct plan *plan, const struct mount_plan *mount, int rootfs_fd, int target_fd);
+int mounts_cgroup(const struct plan *plan, const struct mount_plan *mount, int target_fd);
 
 /* Copies what lies in a directory into a new file system, for tmpcopyup (copy-up.c). Both O_RDONLY. Records. */
 int copy_up(int from_fd, int to_fd);

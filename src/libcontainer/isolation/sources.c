@@ -83,6 +83,15 @@ static int open_devices(const struct plan *plan, struct sources *sources) {
         return 0;
 }
 
+/* Its path was resolved when the plan was made; whoever may rename its parents could have put another in its place. */
+static int check_rootfs(const struct plan *plan, int fd) {
+        struct stat status;
+
+        if (fstat(fd, &status) < 0 || status.st_dev != plan->rootfs_status.st_dev || status.st_ino != plan->rootfs_status.st_ino)
+                return reject("rootfs `%s` has been replaced by another directory", plan->rootfs);
+        return 0;
+}
+
 /* Hooks expect the container's tree at the rootfs's own path in its mount namespace, so it is attached just there. */
 static int attach_rootfs(const struct plan *plan, struct sources *sources) {
         autoclose int target_fd = open(plan->rootfs, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -91,6 +100,9 @@ static int attach_rootfs(const struct plan *plan, struct sources *sources) {
 
         if (target_fd < 0)
                 return fail(errno, "open rootfs `%s`", plan->rootfs);
+        r = check_rootfs(plan, target_fd);
+        if (r < 0)
+                return r;
         mount_fd = mount_clone(target_fd, MS_REC);
         if (mount_fd < 0)
                 return within(mount_fd, "rootfs `%s`", plan->rootfs);

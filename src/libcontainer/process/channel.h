@@ -18,7 +18,7 @@
  *     START or WAIT  ---------------------------> execute now, or wait for `tare start` behind exec.fifo
  *                       <--- end of the stream --- execve closed it: the process runs, or init waits on its own
  *
- * At any time: WARNING (logged by the runtime) and FAILED (its text becomes the runtime's record; then init ends).
+ * At any time: FAILED (its text becomes the runtime's record; then init ends).
  * A stream that ends without FAILED means that init died; a runtime that died makes init's next read or write fail.
  */
 #pragma once
@@ -36,7 +36,6 @@ enum message_type {
         MESSAGE_READY,
         MESSAGE_START,
         MESSAGE_WAIT,
-        MESSAGE_WARNING,
         MESSAGE_FAILED,
         MESSAGE_END, /* of the stream; never sent */
 };
@@ -47,7 +46,7 @@ struct message {
         enum message_type type;
         int number; /* PID: the pid; SOURCE: the index */
         int fd; /* received with it, owned by the receiver; -1: none */
-        char text[MESSAGE_TEXT_MAX]; /* WARNING, FAILED */
+        char text[MESSAGE_TEXT_MAX]; /* FAILED */
 };
 
 /* A connected pair; [0] is the runtime's end. */

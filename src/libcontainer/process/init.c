@@ -106,8 +106,7 @@ static int raise_loopback(struct init *init) {
 }
 
 static int become_session_leader(struct init *init) {
-        /* EPERM: it is one already, when another process of the same container started it so. */
-        return setsid() < 0 && errno != EPERM ? fail(errno, "become session leader") : 0;
+        return setsid() < 0 ? fail(errno, "become session leader") : 0;
 }
 
 static int receive_sources(struct init *init) {
@@ -520,10 +519,8 @@ static int wait_for_start(const struct launch *launch) {
         if (message.type != MESSAGE_WAIT)
                 return reject("the runtime ended");
         close(launch->channel);
-        if (fd_read_full(launch->exec_fifo_fd, &byte, 1) != 1)
-                return fail(EIO, "read exec fifo");
-        close(launch->exec_fifo_fd);
-        return 0;
+        /* It stays open until execve(2): as long as it has a reader, the container is `created`. */
+        return fd_read_full(launch->exec_fifo_fd, &byte, 1) == 1 ? 0 : fail(EIO, "read exec fifo");
 }
 
 /* The kept descriptors lose close-on-exec only here, so that no hook has got them. */

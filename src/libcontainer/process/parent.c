@@ -25,7 +25,6 @@
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
-#include "util/log.h"
 #include "util/proc.h"
 #include "util/text.h"
 
@@ -250,9 +249,6 @@ static int serve(const struct plan *plan, const struct state *state, struct chil
                 case MESSAGE_RUN_HOOKS:
                         r = run_runtime_hooks(plan, state, child);
                         break;
-                case MESSAGE_WARNING:
-                        log_warning("%s", message.text);
-                        break;
                 case MESSAGE_FAILED:
                         return fail_take_over(message.text);
                 case MESSAGE_END:
@@ -260,6 +256,9 @@ static int serve(const struct plan *plan, const struct state *state, struct chil
                 default:
                         r = reject("unexpected message %d from container init", message.type);
                 }
+                /* It ended while we were busy for it: how is in its wait status. */
+                if (r == -EPIPE || r == -ECONNRESET)
+                        return explain_end(plan, child);
                 if (r < 0)
                         return r;
         }
