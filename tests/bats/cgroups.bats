@@ -424,6 +424,7 @@ limits() {
 
 @test "v2: with a cgroup namespace and a writable mount the container owns its cgroup" {
         need_v2
+        need_system_call mount_setattr
         config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{"type": "cgroup"}, {"type": "user"}])
                 | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
                 | .linux.gidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]

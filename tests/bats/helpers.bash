@@ -238,6 +238,16 @@ need_v2() {
         [ "$CGROUP_VERSION" = 2 ] || skip "cgroup v2 only"
 }
 
+# need_system_call NAME: skips where the kernel, or the filter that plays an old one, does not know it. Called with
+# nothing but a wrong descriptor it fails, by another error than that.
+need_system_call() {
+        local program=$BATS_FILE_TMPDIR/has-$1
+        [ -x "$program" ] || printf '%s\n' '#include <errno.h>' '#include <sys/syscall.h>' '#include <unistd.h>' \
+                "int main(void) { return syscall(SYS_$1, -1, 0, 0, 0, 0) < 0 && errno == ENOSYS; }" |
+                "${CC:-cc}" -x c -o "$program" -
+        "$program" || skip "the kernel lacks $1(2)"
+}
+
 # --- what must not be left ---
 
 # Ours are those whose root or working directory is in the test's folder, which are in a cgroup with its id, or which

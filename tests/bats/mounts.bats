@@ -138,6 +138,7 @@ make_source() {
 
 @test "bind: recursive options reach the mounts below" {
         only_tare "older versions lack some"
+        need_system_call mount_setattr
         mkdir "$DIR/source"
         bind_at /plain "$DIR/source" rbind ro
         bind_at /recursive "$DIR/source" rbind rro rnosuid rnodev rnoexec rnoatime

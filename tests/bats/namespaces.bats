@@ -31,6 +31,7 @@ inside_namespace() {
 }
 
 mapped() {
+        need_system_call mount_setattr
         namespace user
         config '.linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
                 | .linux.gidMappings = [{"containerID": 0, "hostID": 200000, "size": 65536}]'
@@ -122,6 +123,7 @@ mapped() {
 
 @test "joined by path: a user namespace and those that belong to it" {
         only_tare "older versions want the mappings again"
+        need_system_call mount_setattr
         hold --user --map-root-user --net
         namespace user "/proc/$HOLDER/ns/user"
         namespace network "/proc/$HOLDER/ns/net"
@@ -276,6 +278,7 @@ mapped() {
 }
 
 @test "user: several mappings" {
+        need_system_call mount_setattr
         namespace user
         config '.linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 10}, {"containerID": 1000, "hostID": 0, "size": 1}, {"containerID": 2000, "hostID": 300000, "size": 5}]
                 | .linux.gidMappings = [{"containerID": 0, "hostID": 100000, "size": 4000}]'
