@@ -143,6 +143,7 @@ struct cgroup {
         enum cgroup_manager manager;
         struct cgroup_place *places;
         size_t n_places;
+        char *id; /* the container's, for the mark on the directory; NULL: read from a state file */
         int v2_fd; /* the v2 directory once made or opened; -1 */
         bool refused; /* cgroup_create() found it in use by others: cgroup_destroy() leaves it alone */
         bool no_birth; /* pids.limit is 0: nothing can be born inside, only moved there */

@@ -281,6 +281,8 @@ int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *wanted) 
                 return 0;
         r = make_places(cgroup, &fresh);
         if (r >= 0)
+                r = place_mark(cgroup);
+        if (r >= 0)
                 r = make_settings(cgroup, resources, fresh, &settings);
         if (r >= 0 && v2)
                 r = cgroup_open(cgroup);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 
 #include "cgroups/members.h"
 #include "cgroups/parse.h"
@@ -16,6 +17,9 @@
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/text.h"
+
+/* Whose the directory is; the kernel keeps it with the cgroup. */
+#define PLACE_MARK "trusted.tare.container"
 
 /*
  * What a relative path starts from. On v2 a cgroup with processes, such as the runtime's own, cannot give controllers
@@ -54,6 +58,33 @@ static int add_place(struct cgroup *cgroup, const struct cgroup_hierarchy *hiera
         return 0;
 }
 
+/*
+ * A cgroup without processes may still be that of a container that has stopped and was not deleted: its end would be the
+ * end of whatever else lives there by then.
+ */
+static int check_mark(const struct cgroup *cgroup, const struct cgroup_place *place) {
+        char owner[256];
+        ssize_t length = getxattr(place->directory, PLACE_MARK, owner, sizeof(owner) - 1);
+
+        if (length < 0)
+                return 0;
+        owner[length] = '\0';
+        if (!cgroup->id || text_equal(owner, cgroup->id))
+                return 0;
+        reject("container's cgroup `%s` is that of container `%s`", place->directory, owner);
+        return -EBUSY;
+}
+
+int place_mark(const struct cgroup *cgroup) {
+        const struct cgroup_place *place = place_main(cgroup);
+
+        /* Not everybody may set it; without it two containers that share a cgroup must know what they do. */
+        if (cgroup->id && setxattr(place->directory, PLACE_MARK, cgroup->id, strlen(cgroup->id), 0) < 0 &&
+            errno != EPERM && errno != EOPNOTSUPP)
+                return fail(errno, "mark cgroup `%s`", place->directory);
+        return 0;
+}
+
 int place_check_unused(const struct cgroup *cgroup, const struct cgroup_place *place) {
         autodone(members) struct members members = {};
         bool frozen;
@@ -73,7 +104,7 @@ int place_check_unused(const struct cgroup *cgroup, const struct cgroup_place *p
                 reject("container's cgroup unexpectedly frozen: `%s`", place->directory);
                 return -EBUSY;
         }
-        return 0;
+        return check_mark(cgroup, place);
 }
 
 const struct cgroup_place *place_of_v1(const struct cgroup *cgroup, enum controller controller) {
@@ -122,6 +153,7 @@ int cgroup_decide(const struct cgroup_host *host, enum cgroup_manager manager, c
 
         cgroup.mode = host->mode;
         cgroup.manager = manager;
+        cgroup.id = text_copy(id);
         if (manager == CGROUP_MANAGER_SYSTEMD)
                 return reject("cgroup manager \"systemd\" is not supported by this version; use \"cgroupfs\"");
         if (manager == CGROUP_MANAGER_CGROUPFS) {
@@ -141,6 +173,7 @@ void cgroup_done(struct cgroup *cgroup) {
                 free(cgroup->places[i].path);
         }
         free(cgroup->places);
+        free(cgroup->id);
         fd_close(&cgroup->v2_fd);
         *cgroup = CGROUP_INIT;
 }

@@ -14,8 +14,11 @@ const struct cgroup_place *place_of_v2(const struct cgroup *cgroup);
 /* The place that tells who is inside: the v2 one, else the one of the v1 devices controller, else any; NULL if none. */
 const struct cgroup_place *place_main(const struct cgroup *cgroup);
 
+/* Marks the main place with the container's id, for place_check_unused() of the next. Records. */
+int place_mark(const struct cgroup *cgroup);
+
 /*
- * Refuses (-EBUSY, recorded) a directory that is there already and has processes, or whose cgroup is frozen: it is
- * somebody's, and what happens to one container must not happen to another.
+ * Refuses (-EBUSY, recorded) a directory that is there already and has processes, bears another container's mark, or whose
+ * cgroup is frozen: it is somebody's, and what happens to one container must not happen to another.
  */
 int place_check_unused(const struct cgroup *cgroup, const struct cgroup_place *place);

@@ -182,12 +182,13 @@ int container_kill(const char *root, const char *id, int signal, bool all) {
 
         if (r < 0)
                 return r;
-        if (all)
+        /* Without a cgroup (--cgroup-manager=disabled) init is the only process that is known. */
+        if (all && (handle.state.cgroup.n_places > 0 || handle.pidfd < 0))
                 return cgroup_signal(&handle.state.cgroup, signal);
         if (handle.pidfd < 0)
                 return reject("container not running");
         /* Without a pid namespace of its own init's end is not the end of the others. */
-        if (signal == SIGKILL && !handle.state.private_pid_namespace)
+        if (signal == SIGKILL && !handle.state.private_pid_namespace && handle.state.cgroup.n_places > 0)
                 return cgroup_signal(&handle.state.cgroup, signal);
         return kill_init(&handle, signal);
 }
@@ -200,7 +201,22 @@ static int check_deletable(const struct handle *handle, bool force) {
         return reject("cannot delete container %s that is not stopped: %s", handle->state.id, name_of(statuses, handle->status));
 }
 
-/* A creator that still lives holds the lock, so we would not be here: only one that was killed left `creating` behind. */
+/* By force also one whose creator still works on it, in a slow hook perhaps: it holds the lock until it ends. */
+static int end_creator(const char *root, const char *id) {
+        autodone(handle) struct handle handle = HANDLE_INIT;
+        autoclose int creator_fd = -1;
+        int r = open_container(root, id, false, &handle);
+
+        /* What is wrong with it is found again, and told, by who called us. */
+        if (r < 0 || handle.status != STATUS_CREATING)
+                return 0;
+        creator_fd = state_open_process(&handle.state, &handle.state.creator);
+        if (creator_fd < 0 || proc_signal(creator_fd, SIGKILL) < 0)
+                return 0;
+        r = proc_wait_end(creator_fd, DEATH_MILLISECONDS);
+        return r < 0 ? fail(-r, "process %d, which creates the container, does not end", (int)handle.state.creator.pid) : 0;
+}
+
 static int delete_recorded(struct handle *handle) {
         autodone(config) struct config config = CONFIG_INIT;
         bool has_config = false;
@@ -218,8 +234,11 @@ static int delete_recorded(struct handle *handle) {
 
 int container_delete(const char *root, const char *id, bool force) {
         autodone(handle) struct handle handle = HANDLE_INIT;
-        int r = open_directory(root, id, true, &handle);
+        int r = force ? end_creator(root, id) : 0;
 
+        if (r < 0)
+                return r;
+        r = open_directory(root, id, true, &handle);
         /* Engines delete again what is gone already. */
         if (r == -ENOENT && force) {
                 fail_forget();

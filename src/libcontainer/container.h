@@ -26,7 +26,7 @@ int container_kill(const char *root, const char *id, int signal, bool all);
 
 int container_delete(const char *root, const char *id, bool force);
 
-/* One container as its record and the processes tell. A broken one has only an id. */
+/* One container as its record and the processes tell. */
 int container_read(const char *root, const char *id, struct state *ret, enum status *ret_status);
 
 /* Calls `see` for every container below root in the order of their ids; a missing root has none unless `must_exist`. */

@@ -45,6 +45,7 @@ struct creation {
         struct state_directory directory;
         char *staging; /* the state directory as a path, for the mount fallback */
         struct child child;
+        bool wrote_pid_file;
 };
 #define CREATION_INIT                                                                                    \
         ((struct creation){.config = CONFIG_INIT, .plan = PLAN_INIT, .root_fd = -1, .state = STATE_INIT, \
@@ -203,11 +204,11 @@ static int record_intent(struct creation *creation) {
 /* --- act --- */
 
 static void remove_pid_file(const struct creation *creation) {
-        if (!text_is_empty(creation->options->pid_file) && creation->state.init.pid)
+        if (creation->wrote_pid_file)
                 (void)unlink(creation->options->pid_file);
 }
 
-static int write_pid_file(const struct creation *creation) {
+static int write_pid_file(struct creation *creation) {
         const char *path = creation->options->pid_file;
         autofree char *text = NULL;
         int r;
@@ -217,7 +218,10 @@ static int write_pid_file(const struct creation *creation) {
         /* Digits only: engines parse the whole of it. */
         text = text_format("%d", (int)creation->child.pid);
         r = file_replace(AT_FDCWD, path, text, strlen(text), 0644);
-        return r < 0 ? fail(-r, "write pid file `%s`", path) : 0;
+        if (r < 0)
+                return fail(-r, "write pid file `%s`", path);
+        creation->wrote_pid_file = true;
+        return 0;
 }
 
 static int delegate_cgroup(struct creation *creation) {
@@ -260,14 +264,14 @@ static int act(struct creation *creation) {
 }
 
 /* The reverse of record_intent() and act(). The first failure is what the user must see, so these ones only warn. */
-static void undo(struct creation *creation, bool launched) {
+static void undo(struct creation *creation) {
         autofree char *cause = text_copy(fail_text());
 
         parent_kill(&creation->child);
         remove_pid_file(creation);
         /* One that turned out to be in use by others is not ours to end. */
         creation->state.cgroup.refused = creation->plan.cgroup.refused;
-        if (end_container(&creation->directory, &creation->state, launched ? &creation->config : NULL) < 0)
+        if (end_container(&creation->directory, &creation->state, creation->child.was_launched ? &creation->config : NULL) < 0)
                 log_warning("undo: %s", fail_text());
         fail_take_over(cause);
 }
@@ -281,7 +285,7 @@ static int create(const char *root, struct creation *creation) {
         if (r >= 0)
                 r = act(creation);
         if (r < 0 && creation->directory.fd >= 0)
-                undo(creation, creation->child.pid > 0);
+                undo(creation);
         return r;
 }
 
@@ -301,13 +305,16 @@ static int run_poststart(struct creation *creation) {
                 return 0;
         r = end_run_hooks(&creation->config, HOOK_POSTSTART, &creation->state, STATUS_RUNNING);
         if (r < 0)
-                undo(creation, true);
+                undo(creation);
         return r;
 }
 
 static int stay_in_foreground(struct creation *creation, struct foreground *foreground, int *ret_exit) {
         int r = foreground_serve(foreground, &creation->child, ret_exit);
 
+        /* A container that nobody serves any more would stay where its user believes it to be gone. */
+        if (r < 0)
+                undo(creation);
         if (r < 0 || creation->options->keep)
                 return r;
         /* Somebody else may have deleted it meanwhile. */
@@ -326,7 +333,6 @@ int container_run(const char *root, const struct create_options *options, int *r
         int r;
 
         creation.options = options;
-        creation.plan.starts_at_once = true;
         if (!options->detach) {
                 r = foreground_prepare(&foreground, !options->no_subreaper);
                 if (r < 0)

@@ -10,16 +10,18 @@
 #include "util/fd.h"
 #include "util/text.h"
 
-/* Processes die in milliseconds; a minute is for those that wait for a disk. */
+/* Processes die in milliseconds; half a minute is for those that wait for a disk. */
 #define EMPTY_MILLISECONDS 30000
 
 int end_run_hooks(const struct config *config, enum hook_kind kind, const struct state *state, enum status status) {
-        autoclose int bundle_fd = open(state->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        autoclose int bundle_fd = -1;
         struct text text = TEXT_INIT;
         int r;
 
         if (config->hooks[kind].count == 0)
                 return 0;
+        /* The bundle may be gone by now; then hooks run in `/`, as they do where they may not enter it. */
+        bundle_fd = open(state->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         state_print_for_hook(state, status, status == STATUS_STOPPED ? 0 : (pid_t)state->init.pid, &text);
         r = hooks_run(&(struct hook_call){.hooks = &config->hooks[kind],
                                           .kind = kind,

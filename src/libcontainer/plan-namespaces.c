@@ -94,10 +94,8 @@ static int plan_join(const struct config *config, const struct namespace_config 
                 return check_shared(config, namespace->kind, index);
         }
         plan->n_joins++;
-        if (join->kind == NAMESPACE_USER) {
-                plan->needs_stage = true;
+        if (join->kind == NAMESPACE_USER)
                 plan->in_user_namespace = true;
-        }
         return 0;
 }
 
@@ -118,5 +116,7 @@ int plan_namespaces(const struct config *config, struct plan *plan) {
         }
         if (plan->creates[NAMESPACE_USER])
                 plan->in_user_namespace = true;
+        /* What belongs to the host is joined with the runtime's rights, before the user namespace takes them away. */
+        plan->needs_stage = plan->in_user_namespace && plan->n_joins > 0;
         return 0;
 }

@@ -82,7 +82,7 @@ struct plan {
         bool creates[NAMESPACE_KINDS]; /* new namespaces */
         struct namespace_join joins[NAMESPACE_KINDS]; /* in the order of joining */
         size_t n_joins;
-        bool needs_stage; /* a user namespace is joined: one more fork, so that the others belong to it */
+        bool needs_stage; /* joins around a user namespace: one more fork, between them and what belongs to it */
         bool in_user_namespace; /* the container's user namespace is not the runtime's */
         bool needs_source_helper; /* init cannot walk the host's directories with the ids that it gets there */
         bool mounts_device_nodes; /* device nodes cannot be made there: the host's are mounted */

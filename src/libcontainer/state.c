@@ -25,7 +25,7 @@
 
 #define STATE_FILE "state.json"
 #define STATE_SIZE_MAX (4u << 20)
-/* Long enough for a create with slow hooks beside us; then the message says who holds the lock. */
+/* Long enough for a create with slow hooks beside us. */
 #define LOCK_MILLISECONDS 60000
 
 const struct name statuses[] = {
@@ -147,11 +147,26 @@ int state_save(const struct state_directory *directory, const struct state *stat
         return r < 0 ? fail(-r, "write state of container `%s`", state->id) : 0;
 }
 
+/* True if the record is missing because the container is being made or removed just now, or has been. */
+static bool is_in_change(const struct state_directory *directory) {
+        autoclose int fd = openat(directory->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct stat status;
+
+        if (fd < 0 || fstat(fd, &status) < 0 || status.st_nlink == 0)
+                return true;
+        /* By a descriptor of our own, so that a lock that the caller holds is not given up. */
+        return directory->is_locked ? false : flock(fd, LOCK_SH | LOCK_NB) < 0;
+}
+
 int state_load(const struct state_directory *directory, struct state *ret) {
         autofree char *text = NULL;
         size_t size;
         int r = file_read(directory->fd, STATE_FILE, STATE_SIZE_MAX, &text, &size);
 
+        if (r == -ENOENT && is_in_change(directory)) {
+                reject("container does not exist");
+                return -ENOENT;
+        }
         if (r < 0) {
                 fail(-r, "container is broken: read `%s`", STATE_FILE);
                 return -EUCLEAN;
@@ -212,12 +227,15 @@ void state_directory_done(struct state_directory *directory) {
         fd_close(&directory->fd);
 }
 
-int state_lock(const struct state_directory *directory, const char *id) {
+int state_lock(struct state_directory *directory, const char *id) {
         struct stat status;
         int r = fd_lock(directory->fd, LOCK_MILLISECONDS);
 
+        if (r == -ETIMEDOUT)
+                return fail(-r, "container `%s` is in use by another command", id);
         if (r < 0)
                 return fail(-r, "lock container `%s`", id);
+        directory->is_locked = true;
         /* Whoever held the lock may have deleted the container: then this directory has no name any more. */
         if (fstat(directory->fd, &status) == 0 && status.st_nlink == 0) {
                 reject("container does not exist: `%s`", id);
@@ -226,7 +244,8 @@ int state_lock(const struct state_directory *directory, const char *id) {
         return 0;
 }
 
-void state_unlock(const struct state_directory *directory) {
+void state_unlock(struct state_directory *directory) {
+        directory->is_locked = false;
         (void)flock(directory->fd, LOCK_UN);
 }
 
@@ -239,6 +258,8 @@ int state_check_free(int root_fd, const char *id) {
 }
 
 int state_reserve(int root_fd, const char *id, struct state_directory *ret) {
+        int r;
+
         ret->root_fd = root_fd;
         if (mkdirat(root_fd, id, 0700) < 0) {
                 if (errno == EEXIST)
@@ -248,7 +269,13 @@ int state_reserve(int root_fd, const char *id, struct state_directory *ret) {
         ret->fd = openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (ret->fd < 0)
                 return fail(errno, "open state directory of container `%s`", id);
-        return state_lock(ret, id);
+        r = state_lock(ret, id);
+        /* Deleted by force and made anew by another in between, it is that other's container. */
+        if (r >= 0 && faccessat(ret->fd, STATE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+                r = reject_taken(id);
+        if (r < 0)
+                fd_close(&ret->fd);
+        return r;
 }
 
 int state_open_unlocked(int root_fd, const char *id, struct state_directory *ret) {

@@ -48,8 +48,9 @@ void state_done(struct state *state);
 /* An open container directory. */
 struct state_directory {
         int root_fd, fd;
+        bool is_locked; /* by us */
 };
-#define STATE_DIRECTORY_INIT ((struct state_directory){-1, -1})
+#define STATE_DIRECTORY_INIT ((struct state_directory){.root_fd = -1, .fd = -1})
 void state_directory_done(struct state_directory *directory);
 
 /* [A-Za-z0-9_+.-]{1,255} and not "." or ".."; nor a leading '-' or '.': ids are file names and arguments. Records. */
@@ -61,15 +62,15 @@ int state_root_open(const char *root, bool make);
 /* `container with given ID already exists` if there is one: asked early, for the message; state_reserve() decides. */
 int state_check_free(int root_fd, const char *id);
 
-/* Makes the directory of a new container, locked; the same record if it is there. */
+/* Makes the directory of a new container, locked; the same record if it is there. After a failure nothing is open. */
 int state_reserve(int root_fd, const char *id, struct state_directory *ret);
 
 /* Opens and locks an existing one; -ENOENT with the record `container does not exist`. */
 int state_open(int root_fd, const char *id, struct state_directory *ret);
 
 /* Gives the lock up, and takes it again: -ENOENT recorded when the container was deleted meanwhile. */
-void state_unlock(const struct state_directory *directory);
-int state_lock(const struct state_directory *directory, const char *id);
+void state_unlock(struct state_directory *directory);
+int state_lock(struct state_directory *directory, const char *id);
 
 /* The same without a lock, for readers and for signals, which must not wait behind a slow hook. */
 int state_open_unlocked(int root_fd, const char *id, struct state_directory *ret);
@@ -77,7 +78,7 @@ int state_open_unlocked(int root_fd, const char *id, struct state_directory *ret
 /* Writes state.json atomically. */
 int state_save(const struct state_directory *directory, const struct state *state);
 
-/* Reads it; -EUCLEAN with a record when the container is broken. */
+/* Reads it; -EUCLEAN with a record when the container is broken, -ENOENT when it is being made or removed just now. */
 int state_load(const struct state_directory *directory, struct state *ret);
 
 /* Removes the directory; the lock goes with it. */

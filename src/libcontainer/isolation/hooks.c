@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -62,14 +63,19 @@ static void __attribute__((noreturn)) execute(const struct hook_call *call, cons
         char *const *environment = hook->has_env ? vector_of(&hook->env) : call->environment;
         sigset_t none;
 
+        signal(SIGPIPE, SIG_DFL);
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
-        /* A group of its own, so that a timeout ends its children too. */
+        /* A group of its own, so that a timeout ends its children too; and no hook survives who started it. */
         setpgid(0, 0);
-        if (call->directory_fd >= 0 && fchdir(call->directory_fd) < 0)
-                _exit(126);
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         if (dup2(input_fd, 0) < 0 || dup2(output_fd, 1) < 0 || dup2(output_fd, 2) < 0)
                 _exit(126);
+        /* The root of a user namespace may not enter a bundle that is closed to others. */
+        if ((call->directory_fd < 0 || fchdir(call->directory_fd) < 0) && chdir("/") < 0) {
+                dprintf(2, "enter `/`: %s", errno_text(errno));
+                _exit(126);
+        }
         /* Descriptors that the process keeps are not the hooks'. */
         fd_close_all_except(NULL, 0);
         execve(hook->path, hook->args.count ? vector_of(&hook->args) : only_path, environment);
@@ -99,8 +105,13 @@ static int start(const struct hook_call *call, const struct hook_config *hook, s
         /* Here as well as in the child: whichever comes first, the group is there before a timeout needs it. */
         setpgid(ret->pid, ret->pid);
         ret->pidfd = proc_open(ret->pid);
-        if (ret->pidfd < 0)
-                return fail(-ret->pidfd, "open process %d", (int)ret->pid);
+        if (ret->pidfd < 0) {
+                int status, error = -ret->pidfd;
+
+                kill(-ret->pid, SIGKILL);
+                (void)proc_reap(ret->pid, &status);
+                return fail(error, "open process %d", (int)ret->pid);
+        }
         ret->input = call->state;
         ret->deadline = hook->timeout.set ? now() + (int64_t)hook->timeout.value * 1000 : -1;
         return 0;
@@ -189,12 +200,10 @@ static int run_one(const struct hook_call *call, const struct hook_config *hook)
 }
 
 int hooks_run(const struct hook_call *call, bool keep_going) {
-        struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
         int r = 0;
 
         if (call->hooks->count == 0)
                 return 0;
-        sigaction(SIGPIPE, &ignore, &before);
         for (size_t i = 0; i < call->hooks->count; i++) {
                 r = run_one(call, &call->hooks->items[i]);
                 if (r == 0)
@@ -206,6 +215,5 @@ int hooks_run(const struct hook_call *call, bool keep_going) {
                 fail_forget();
                 r = 0;
         }
-        sigaction(SIGPIPE, &before, NULL);
         return r;
 }

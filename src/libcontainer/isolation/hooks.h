@@ -13,7 +13,7 @@ struct hook_call {
         enum hook_kind kind;
         const char *state; /* JSON */
         char *const *environment; /* for hooks without an env of their own */
-        int directory_fd; /* working directory; -1: as it is */
+        int directory_fd; /* working directory; where it is -1 or may not be entered, `/` */
 };
 
 /*

@@ -67,11 +67,27 @@ int namespaces_join(const struct plan *plan) {
         return 0;
 }
 
-int namespaces_join_all(const struct plan *plan) {
-        int r = namespaces_join(plan);
+/* With the rights from before the user namespace. One that belongs to that namespace may refuse: `joined` tells. */
+static int join_with_old_rights(const struct plan *plan, bool *joined) {
+        for (size_t i = 0; i < plan->n_joins; i++) {
+                int r = plan->joins[i].kind == NAMESPACE_USER ? -EPERM : join(&plan->joins[i]);
 
-        /* After the user namespace, which gives the right to it. */
-        return r < 0 ? r : namespaces_set_child_pid(plan);
+                if (r < 0 && r != -EPERM)
+                        return r;
+                joined[i] = r >= 0;
+        }
+        fail_forget();
+        return 0;
+}
+
+/* plan->joins begins with the user namespace if there is one to join. */
+int namespaces_join_around_user(const struct plan *plan) {
+        bool joined[NAMESPACE_KINDS];
+        int r = join_with_old_rights(plan, joined);
+
+        for (size_t i = 0; r >= 0 && i < plan->n_joins; i++)
+                r = joined[i] ? 0 : join(&plan->joins[i]);
+        return r;
 }
 
 int namespaces_open_time_offsets(const struct plan *plan, int *ret_fd) {

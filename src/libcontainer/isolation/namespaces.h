@@ -17,9 +17,14 @@ uint64_t namespaces_clone_flags(const struct plan *plan);
 int namespaces_set_child_pid(const struct plan *plan);
 int namespaces_reset_child_pid(const struct plan *plan);
 
-/* In init without a stage: joins those of the plan that a process can enter itself. In the stage: all of them. */
+/* In init without a stage: joins those of the plan that a process can enter itself. */
 int namespaces_join(const struct plan *plan);
-int namespaces_join_all(const struct plan *plan);
+
+/*
+ * In the stage: joins all, that of pid for its child. First what the runtime's own rights allow (a namespace of the host's
+ * can only be joined with those), then the user namespace if one is joined, then what that one gives the right to.
+ */
+int namespaces_join_around_user(const struct plan *plan);
 
 /*
  * A new time namespace with its offsets, which can only be set while nobody is inside. The file for them is opened before

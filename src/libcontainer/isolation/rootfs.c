@@ -53,6 +53,23 @@ static void parse_mountinfo(char *line, char **ret_target, const char **ret_type
         *ret_target = strsep(&line, " ");
 }
 
+/* mountinfo writes blanks and backslashes of a path as \\040 and so on. */
+static void unescape(char *path) {
+        char *to = path;
+
+        for (const char *from = path; *from; to++) {
+                unsigned value;
+
+                if (from[0] == '\\' && sscanf(from + 1, "%3o", &value) == 1) {
+                        *to = (char)value;
+                        from += 4;
+                } else {
+                        *to = *from++;
+                }
+        }
+        *to = '\0';
+}
+
 /*
  * chroot(2) leaves the host's tree in the namespace, where a process with capabilities may find its way back. A full
  * procfs or sysfs there would be worth the way, and the kernel would take it as leave to mount others; so they go.
@@ -70,9 +87,14 @@ static int unmount_host_views(const char *rootfs) {
                 parse_mountinfo(line, &target, &type);
                 if (!target || (!text_starts_with(type, "proc ") && !text_starts_with(type, "sysfs ")) || path_is_below(target, rootfs))
                         continue;
-                /* EINVAL: it was below one that is gone already, or is locked in a user namespace: then it is hidden. */
-                if (umount2(target, MNT_DETACH) < 0 && errno != EINVAL &&
-                    mount("tmpfs", target, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=555") < 0)
+                unescape(target);
+                /*
+                 * In a user namespace they are locked and can only be covered. ENOENT and ENOTDIR: it went with another that
+                 * it was below, or a cover hides it already.
+                 */
+                if (umount2(target, MNT_DETACH) < 0 &&
+                    mount("tmpfs", target, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=555") < 0 &&
+                    errno != ENOENT && errno != ENOTDIR)
                         return fail(errno, "hide `%s` of the host", target);
         }
         return 0;

@@ -177,9 +177,11 @@ static int run_hooks(struct init *init, enum hook_kind kind, enum status status,
                 return 0;
         state_print_for_hook(init->launch->state, status, getpid(), &state);
         call.state = state.bytes;
-        /* Ours is 0 while we make files with exact modes. */
+        /* Ours is 0 while we make files with exact modes; and a hook need not read what we write to it. */
         before = umask(0022);
+        signal(SIGPIPE, SIG_IGN);
         r = hooks_run(&call, false);
+        signal(SIGPIPE, SIG_DFL);
         umask(before);
         text_done(&state);
         return r;
@@ -374,7 +376,9 @@ static int set_no_new_privileges(struct init *init) {
 /* --- start steps --- */
 
 static int run_start_container_hooks(struct init *init) {
-        return run_hooks(init, HOOK_START_CONTAINER, STATUS_CREATED, init->plan->environment, -1);
+        autoclose int directory_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        return run_hooks(init, HOOK_START_CONTAINER, STATUS_CREATED, init->plan->environment, directory_fd);
 }
 
 static int filter_last(struct init *init) {

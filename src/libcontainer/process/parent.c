@@ -116,6 +116,7 @@ static int clone_init(struct launch *launch, bool *ret_moved, struct child *ret)
         if (result.pid == 0)
                 init_main(launch);
         ret->pid = result.pid;
+        ret->was_launched = true;
         ret->pidfd = result.pidfd;
         /* Hooks are children too, and belong in our own pid namespace. */
         return plan->needs_stage ? 0 : namespaces_reset_child_pid(plan);

@@ -5,12 +5,15 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "libcontainer/plan.h"
 #include "libcontainer/state.h"
 
 /* A launched container's init, as the runtime holds it. */
 struct child {
         pid_t pid;
+        bool was_launched; /* also when it has ended since */
         int pidfd;
         int channel;
         int terminal_fd; /* the master, if the runtime serves the terminal itself */

@@ -40,10 +40,11 @@ static int prepare(const struct launch *launch) {
         /* Before we enter namespaces in which others could trace us (CVE-2016-9962). */
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 return fail(errno, "become undumpable");
-        r = namespaces_join_all(launch->plan);
+        r = namespaces_join_around_user(launch->plan);
         if (r < 0)
                 return r;
-        r = credentials_become_root();
+        /* In a new one init becomes root itself, once it is mapped. */
+        r = launch->plan->creates[NAMESPACE_USER] ? 0 : credentials_become_root();
         return r < 0 ? r : namespaces_unshare_time(launch->plan, offsets_fd);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The process between the runtime and init when a user namespace is joined: new namespaces belong to the user namespace
- * in which they are made, so that one has to be entered first, and a pid namespace takes a fork behind it. The stage
- * makes init as a child of the runtime (CLONE_PARENT), tells it, and ends.
+ * The process between the runtime and init when namespaces are joined around a user namespace. New namespaces belong to the
+ * user namespace in which they are made, so one that is joined has to be entered first; and what belongs to the host can be
+ * joined only before a new one is made. The stage joins, makes init as a child of the runtime (CLONE_PARENT), tells the
+ * runtime, and ends.
  */
 #pragma once
 
