@@ -104,6 +104,18 @@ static void warn_of_capabilities(const struct plan *plan) {
         text_done(&names);
 }
 
+static void tell_plan(const struct plan *plan) {
+        struct text text = TEXT_INIT;
+
+        if (!log_is_debug())
+                return;
+        plan_print(plan, &text);
+        for (char *rest = text.bytes, *line; rest && (line = strsep(&rest, "\n"));)
+                if (*line)
+                        log_debug("plan: %s", line);
+        text_done(&text);
+}
+
 static int decide(struct creation *creation, const char *root) {
         const struct create_options *options = creation->options;
         int r = state_check_id(options->id);
@@ -133,6 +145,7 @@ static int decide(struct creation *creation, const char *root) {
                 return reject("linux.namespaces: a user namespace needs the mount calls of Linux 5.12, which this kernel lacks");
         creation->staging = text_format("%s/%s", root, options->id);
         warn_of_capabilities(&creation->plan);
+        tell_plan(&creation->plan);
         return compile_filter(creation);
 }
 

@@ -6,8 +6,128 @@
 
 load helpers
 
-@test "preserved descriptor that is not open" {
-        run -1 tare run --preserve-fds 1 "$ID"
-        says "unable to stat preserved-fd 3 (of 1)"
+# In the container's shell, without a pipe or a directory of its own open meanwhile.
+LIST_FDS='for fd in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ ! -e /proc/$$/fd/$fd ] || printf "$fd "; done'
+
+# The numbers of the descriptors of a process but the one that lists them.
+own_fds() {
+        ls "/proc/$1/fd" | sort -n | tr '\n' ' '
+}
+
+# Without the guard of tare(), which closes 3 itself.
+raw() {
+        "$TARE" --root "$ROOT" "$@"
+}
+
+@test "descriptors that the caller leaks are not the process's" {
+        script "$LIST_FDS"
+        leak() {
+                raw run --bundle "$BUNDLE" "$ID" 3</ 4</etc/passwd 5</ 9</ 17</
+        }
+        expect 0 leak
+        prints "0 1 2 "
+}
+
+@test "a created init holds the standard streams and its two fifos, nothing of the caller's" {
+        args sleep 1000
+        leak() {
+                raw create --bundle "$BUNDLE" "$ID" 3</ 4</etc/passwd 9</
+        }
+        expect 0 leak
+        is "$(readlink "/proc/$(pid_of)"/fd/* | grep -c 'fifo$')" 2
+        is "$(own_fds "$(pid_of)" | wc -w)" 5
+}
+
+@test "--preserve-fds passes just those" {
+        script "$LIST_FDS; cat <&3; cat <&4"
+        echo three >"$DIR/three"
+        echo four >"$DIR/four"
+        pass() {
+                raw run --preserve-fds 2 --bundle "$BUNDLE" "$ID" 3<"$DIR/three" 4<"$DIR/four" 5</
+        }
+        expect 0 pass
+        prints "0 1 2 3 4 three
+four"
+}
+
+@test "a preserved descriptor that is not open is an error, whatever tare itself has opened" {
+        pass() {
+                raw run --preserve-fds 2 --bundle "$BUNDLE" "$ID" 3</ 4<&-
+        }
+        expect 1 pass
+        says "unable to stat preserved-fd 1 (of 2)"
         nothing_left
+}
+
+@test "LISTEN_FDS: the descriptors are passed and announced to pid 1" {
+        script 'echo "$LISTEN_FDS $LISTEN_PID"; cat <&3'
+        echo socket >"$DIR/socket"
+        pass() {
+                # LISTEN_PID must be tare's own pid, and exec keeps that of the shell.
+                sh -c 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"' sh "$TARE" --root "$ROOT" run --bundle "$BUNDLE" "$ID" 3<"$DIR/socket"
+        }
+        expect 0 pass
+        prints "1 1
+socket"
+}
+
+@test "LISTEN_FDS that is meant for another process is not taken" {
+        script 'echo "[$LISTEN_FDS]"; ls /proc/$$/fd | wc -l'
+        pass() {
+                LISTEN_FDS=1 LISTEN_PID=1 raw run --bundle "$BUNDLE" "$ID" 3</
+        }
+        expect 0 pass
+        prints "[]
+3"
+}
+
+@test "standard streams that are closed are not taken for others" {
+        script 'readlink /proc/$$/fd/0'
+        closed() {
+                raw run --bundle "$BUNDLE" "$ID" 0<&- 3>&-
+        }
+        expect 0 closed
+        prints /dev/null
+}
+
+@test "the caller's environment stays outside" {
+        config '.process.env = ["PATH=/bin", "OWN=1"]'
+        args env
+        pass() {
+                LD_PRELOAD= LEAK=secret raw run --bundle "$BUNDLE" "$ID" 3>&-
+        }
+        expect 0 pass
+        is "$(sort <<<"$output")" "HOME=/root
+OWN=1
+PATH=/bin"
+}
+
+@test "ignored and blocked signals of the caller are not the process's" {
+        # No shell in between: busybox's ignores SIGQUIT.
+        args grep -E '^Sig(Blk|Ign)' /proc/self/status
+        pass() {
+                (trap '' PIPE HUP USR1; raw run --bundle "$BUNDLE" "$ID" 3>&-)
+        }
+        expect 0 pass
+        prints_line "SigBlk:	0000000000000000"
+        prints_line "SigIgn:	0000000000000000"
+}
+
+@test "tare itself cannot be executed from inside, not by a link that comes later either" {
+        args /entry
+        printf '#!/bin/sh\nexit 0\n' >"$ROOTFS/entry"
+        chmod 755 "$ROOTFS/entry"
+        create
+        ln -sf /proc/self/exe "$ROOTFS/entry"
+        local before
+        before=$(sha256sum <"$TARE")
+        tare start "$ID" 2>/dev/null || :
+        is "$(sha256sum <"$TARE")" "$before"
+        # Init runs from a view of the file through which nobody can write.
+        tare delete --force "$ID"
+        rm "$ROOTFS/entry"
+        args sleep 1000
+        create
+        run -1 bash -c "exec 9<>/proc/$(pid_of)/exe"
+        [[ $output == *"Read-only file system"* || $output == *"Text file busy"* || $output == *"not permitted"* ]]
 }

@@ -6,9 +6,428 @@
 
 load helpers
 
-@test "createRuntime: runs on the host, the container's state on its standard input" {
-        edit --arg file "$BATS_TEST_TMPDIR/state.json" \
-                '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "cat >" + $file]}]'
-        tare create "$ID"
-        is "$(jq -r .id "$BATS_TEST_TMPDIR/state.json")" "$ID"
+kinds=(prestart createRuntime createContainer startContainer poststart poststop)
+
+# hook KIND SCRIPT [JSON]: one more hook, run by a shell; JSON has properties beside path and args. A file in $OUT (as
+# the script names it) can be written by every kind and is in $BUNDLE/rootfs/tmp afterwards.
+hook() {
+        local kind=$1 more=${3-} out=$BUNDLE/rootfs/tmp
+        [ "$kind" != startContainer ] || out=/tmp
+        [ -n "$more" ] || more='{}'
+        config '.hooks[$kind] += [{path: "/bin/sh", args: ["sh", "-c", $script]} + $more]' \
+                --arg kind "$kind" --arg script "OUT=$out; $2" --argjson more "$more"
+}
+
+# in_all_hooks SCRIPT [JSON]: $KIND in the script is the hook's kind.
+in_all_hooks() {
+        local kind
+        for kind in "${kinds[@]}"; do
+                hook "$kind" "KIND=$kind; $1" "${2-}"
+        done
+}
+
+# The content of a file that hooks have written.
+out() {
+        cat "$BUNDLE/rootfs/tmp/$1"
+}
+
+# A container's whole life, with a process that waits to be killed.
+live() {
+        start
+        stop
+        tare delete "$ID"
+}
+
+stop() {
+        tare kill "$ID" KILL
+        soon status_is stopped
+}
+
+order() {
+        out order | paste -sd' '
+}
+
+# --- when ---
+
+@test "order: of kinds and within a kind, in create, start and delete" {
+        in_all_hooks 'echo $KIND-1 >>$OUT/order'
+        in_all_hooks 'echo $KIND-2 >>$OUT/order'
+        args sleep 1000
+        local expected='prestart-1 prestart-2 createRuntime-1 createRuntime-2 createContainer-1 createContainer-2'
+        create
+        is "$(order)" "$expected"
+        expected+=' startContainer-1 startContainer-2 poststart-1 poststart-2'
+        tare start "$ID"
+        is "$(order)" "$expected"
+        stop
+        is "$(order)" "$expected"
+        tare delete "$ID"
+        is "$(order)" "$expected poststop-1 poststop-2"
+}
+
+@test "order: the same in a foreground run" {
+        in_all_hooks 'echo $KIND >>$OUT/order'
+        inside 'until [ "$(tail -n 1 /tmp/order)" = poststart ]; do :; done; echo process >>/tmp/order'
+        is "$(order)" 'prestart createRuntime createContainer startContainer poststart process poststop'
+}
+
+@test "poststart: runs when the process has been executed, before start returns" {
+        hook poststart 'pid=$(sed "s/.*\"pid\":\([0-9]*\).*/\1/"); cat /proc/$pid/comm >$OUT/comm'
+        start
+        is "$(out comm)" sleep
+}
+
+@test "createContainer: the mounts of the container are made, its root is not yet entered" {
+        hook createContainer "grep -c ' $BUNDLE/rootfs/proc proc ' /proc/mounts >\$OUT/mounts; readlink /proc/self/root >>\$OUT/mounts"
+        inside true
+        is "$(out mounts | paste -sd' ')" "1 /"
+}
+
+# --- the state ---
+
+@test "state: id, bundle, version and annotations in every phase" {
+        in_all_hooks 'cat >$OUT/$KIND.json'
+        config '.annotations = {"a.b": "c \"d\"", "empty": ""}'
+        live
+        local kind
+        for kind in "${kinds[@]}"; do
+                is "$(out $kind.json | jq -c '[.id, .bundle, .annotations, (.ociVersion | startswith("1."))]')" \
+                        "$(jq -nc --arg id "$ID" --arg bundle "$BUNDLE" '[$id, $bundle, {"a.b": "c \"d\"", "empty": ""}, true]')"
+        done
+}
+
+@test "state: status and pid of each phase" {
+        in_all_hooks 'cat >$OUT/$KIND.json'
+        start
+        local pid
+        pid=$(pid_of)
+        tare delete --force "$ID"
+        is "$(out prestart.json | jq -c '[.status, .pid]')" "[\"creating\",$pid]"
+        is "$(out createRuntime.json | jq -c '[.status, .pid]')" "[\"creating\",$pid]"
+        is "$(out createContainer.json | jq -c '[.status, .pid]')" '["creating",1]'
+        is "$(out startContainer.json | jq -c '[.status, .pid]')" '["created",1]'
+        is "$(out poststart.json | jq -c '[.status, .pid]')" "[\"running\",$pid]"
+        is "$(out poststop.json | jq -c '[.status, has("pid")]')" '["stopped",false]'
+}
+
+@test "state: 100 kB of annotations arrive whole" {
+        local text
+        text=$(head -c 1000 /dev/zero | tr '\0' x)
+        config '.annotations = ([range(100) | {key: "key-\(.)", value: $text}] | from_entries)' --arg text "$text"
+        in_all_hooks 'cat >$OUT/$KIND.json'
+        live
+        local kind
+        for kind in "${kinds[@]}"; do
+                is "$(out $kind.json | jq -c '[(.annotations | length), (.annotations | map(length) | add)]')" '[100,100000]'
+        done
+}
+
+@test "state: 100 kB of annotations, and hooks that do not read them" {
+        local text
+        text=$(head -c 100000 /dev/zero | tr '\0' x)
+        config '.annotations = {big: $text}' --arg text "$text"
+        in_all_hooks 'exec 0<&-; echo $KIND >>$OUT/order'
+        live
+        is "$(order)" "${kinds[*]}"
+}
+
+# --- arguments, environment, directory ---
+
+@test "arguments: args are argv, without them argv[0] is the path" {
+        printf '#!/bin/sh\necho "$0 $#" >%s\n' "$BUNDLE/rootfs/tmp/alone" >"$BUNDLE/hook"
+        chmod +x "$BUNDLE/hook"
+        config '.hooks.createRuntime = [{path: $path}]' --arg path "$BUNDLE/hook"
+        hook createRuntime '' '{"args": ["zero", "-c", "tr \"\\0\" \"\\n\" </proc/$$/cmdline >\"$0\"", "@", "a b"]}'
+        config '.hooks.createRuntime[1].args[3] = $path' --arg path "$BUNDLE/rootfs/tmp/args"
+        inside true
+        is "$(out alone)" "$BUNDLE/hook 0"
+        is "$(out args | sed -n '1,2p;$p' | paste -sd,)" "zero,-c,a b"
+}
+
+@test "environment: a hook's own env and nothing else" {
+        in_all_hooks 'exec 5</proc/self/environ; tr "\0" "\n" <&5 >$OUT/$KIND.env; :' '{"env": ["PATH=/bin:/usr/bin", "OWN=1", "TWO=a b"]}'
+        OTHER=caller live
+        local kind
+        for kind in "${kinds[@]}"; do
+                is "$(out $kind.env | paste -sd,)" "PATH=/bin:/usr/bin,OWN=1,TWO=a b"
+        done
+}
+
+@test "environment: an empty env is an empty environment" {
+        in_all_hooks 'PATH=/bin:/usr/bin; exec 5</proc/self/environ; tr "\0" "\n" <&5 >$OUT/$KIND.env; :' '{"env": []}'
+        live
+        local kind
+        for kind in "${kinds[@]}"; do
+                is "$(out $kind.env)" ""
+        done
+}
+
+@test "environment: without env that of the runtime; that of the container for startContainer" {
+        in_all_hooks 'exec 5</proc/self/environ; tr "\0" "\n" <&5 >$OUT/$KIND.env; :'
+        config '.process.env += ["INSIDE=1"]'
+        OUTSIDE=1 live
+        local kind
+        for kind in prestart createRuntime createContainer; do
+                is "$kind $(out $kind.env | grep -c '^OUTSIDE=1$') $(out $kind.env | grep -c INSIDE)" "$kind 1 0"
+        done
+        is "$(out startContainer.env)" "$(jq -r '.process.env[]' "$BUNDLE/config.json"; echo HOME=/root)"
+        # OUTSIDE was set for all the commands.
+        for kind in poststart poststop; do
+                is "$kind $(out $kind.env | grep -c '^OUTSIDE=1$') $(out $kind.env | grep -c INSIDE)" "$kind 1 0"
+        done
+}
+
+@test "environment: what the image sets never reaches a hook of the host" {
+        local kind
+        for kind in prestart createRuntime createContainer poststart poststop; do
+                hook $kind "exec 5</proc/self/environ; tr '\0' '\n' <&5 >\$OUT/$kind.env; :"
+        done
+        config '.process.env += ["LD_PRELOAD=/tmp/evil.so", "LD_LIBRARY_PATH=/tmp", "PATH=/tmp/evil"]'
+        args /bin/sleep 1000
+        create
+        tare start "$ID"
+        tare delete --force "$ID"
+        for kind in prestart createRuntime createContainer poststart poststop; do
+                is "$kind $(out $kind.env | grep -c -e LD_ -e evil)" "$kind 0"
+        done
+}
+
+@test "directory: the bundle, and inside the container that of the process" {
+        in_all_hooks 'pwd -P >$OUT/$KIND.pwd'
+        config '.process.cwd = "/usr"'
+        script 'exec sleep 1000'
+        cd /
+        tare create --bundle "$BUNDLE" "$ID" >/dev/null 2>&1
+        tare start "$ID"
+        tare delete --force "$ID"
+        local kind
+        for kind in prestart createRuntime createContainer poststart poststop; do
+                is "$kind $(out $kind.pwd)" "$kind $BUNDLE"
+        done
+        is "$(out startContainer.pwd)" /usr
+}
+
+# --- namespaces ---
+
+# The namespaces of a process by a procfs of the host's pid namespace.
+namespaces_of() {
+        readlink "/proc/$1/ns"/{mnt,pid,uts,ipc,net}
+}
+
+@test "namespaces: the container's for createContainer and startContainer, the runtime's for the others" {
+        in_all_hooks 'for i in mnt pid uts ipc net; do readlink /proc/self/ns/$i; done >$OUT/$KIND.ns'
+        start
+        local inside kind
+        inside=$(namespaces_of "$(pid_of)")
+        tare delete --force "$ID"
+        for kind in prestart createRuntime poststart poststop; do
+                is "$(out $kind.ns)" "$(namespaces_of self)"
+        done
+        for kind in createContainer startContainer; do
+                is "$(out $kind.ns)" "$inside"
+        done
+}
+
+@test "namespaces: the path of a createContainer hook is the host's, that of a startContainer hook the container's" {
+        mkdir -p "$DIR/host"
+        printf '#!/bin/sh\necho host >>%s\n' "$BUNDLE/rootfs/tmp/which" >"$DIR/host/hook"
+        printf '#!/bin/sh\necho image >>/tmp/which\n' >"$BUNDLE/rootfs/bin/hook"
+        # The image has a file of the same path.
+        mkdir -p "$BUNDLE/rootfs$DIR/host"
+        cp "$BUNDLE/rootfs/bin/hook" "$BUNDLE/rootfs$DIR/host/hook"
+        chmod +x "$DIR/host/hook" "$BUNDLE/rootfs/bin/hook" "$BUNDLE/rootfs$DIR/host/hook"
+        config '.hooks.createContainer = [{path: $path}] | .hooks.startContainer = [{path: "/bin/hook"}]' \
+                --arg path "$DIR/host/hook"
+        inside true
+        is "$(out which | paste -sd' ')" "host image"
+}
+
+@test "namespaces: a startContainer hook is in the container's root, with its view of processes" {
+        hook startContainer 'ls -d /proc/1 /etc/passwd '"$BUNDLE"' >$OUT/seen 2>/dev/null; hostname >>$OUT/seen'
+        config '.hostname = "inside"'
+        inside true
+        is "$(out seen | paste -sd' ')" "/etc/passwd /proc/1 inside"
+}
+
+# --- descriptors and signals ---
+
+@test "descriptors: hooks have the standard streams only, not what is preserved for the process" {
+        in_all_hooks 'ls -l /proc/self/fd >$OUT/$KIND.fds'
+        script 'ls -l /proc/self/fd >/tmp/process.fds; exec sleep 1000'
+        echo kept >"$DIR/kept"
+        "$TARE" --root "$ROOT" create --preserve-fds 1 --bundle "$BUNDLE" "$ID" 3<"$DIR/kept" >/dev/null 2>&1
+        tare start "$ID"
+        soon grep -qs '2 ->' "$BUNDLE/rootfs/tmp/process.fds"
+        tare delete --force "$ID"
+        local kind
+        for kind in "${kinds[@]}"; do
+                # Another one is the directory that ls reads.
+                is "$kind $(out $kind.fds | sed -n '/\/proc\/.*\/fd$/d; s/.* \([0-9]*\) -> .*/\1/p' | paste -sd' ')" "$kind 0 1 2"
+                is "$kind $(out $kind.fds | grep -c "$DIR/kept")" "$kind 0"
+        done
+        is "$(out process.fds | grep -c "$DIR/kept")" 1
+}
+
+@test "signals: none is blocked or ignored in a hook" {
+        in_all_hooks 'grep -e SigBlk -e SigIgn /proc/self/status >$OUT/$KIND.signals'
+        args sleep 1000
+        expect 0 tare run --detach --bundle "$BUNDLE" "$ID"
+        tare delete --force "$ID"
+        local kind
+        for kind in "${kinds[@]}"; do
+                # The shell inside is busybox's, which ignores SIGQUIT itself.
+                is "$kind $(out $kind.signals | sed '/SigIgn/s/4$/0/' | tr -s '\t\n' ' ')" "$kind SigBlk: 0000000000000000 SigIgn: 0000000000000000 "
+        done
+}
+
+# --- time ---
+
+@test "timeout: ends the hook with all its processes, and says so" {
+        local kind
+        for kind in createRuntime createContainer startContainer; do
+                config 'del(.hooks)'
+                hook $kind 'sleep 1000 & sleep 1000 & wait' '{"timeout": 1}'
+                script true
+                SECONDS=0
+                expect 1 tare run --bundle "$BUNDLE" "$ID"
+                says "hooks.$kind[0]: "
+                says "hook ran past specified timeout of 1.0s"
+                [ "$SECONDS" -le 5 ]
+                nothing_left
+        done
+}
+
+@test "timeout: a hook that ends in time is not waited for longer" {
+        hook createRuntime 'true' '{"timeout": 1000}'
+        SECONDS=0
+        inside true
+        [ "$SECONDS" -le 5 ]
+}
+
+@test "a process that a hook leaves behind holds nothing up" {
+        hook createRuntime 'sleep 1000 & echo $! >$OUT/pid'
+        SECONDS=0
+        inside true
+        [ "$SECONDS" -le 5 ]
+        kill -KILL "$(out pid)"
+}
+
+@test "a hook's output, however long, blocks nobody and is not the runtime's" {
+        in_all_hooks 'yes | head -n 1000000'
+        inside true
+        prints ""
+        says_nothing
+}
+
+# --- failure ---
+
+# failing KIND: a hook that fails between two that do not, and poststop hooks that tell whether they ran.
+failing() {
+        hook "$1" "echo $1-1 >>\$OUT/order"
+        hook "$1" 'echo out; echo err >&2; exit 3'
+        hook "$1" "echo $1-3 >>\$OUT/order"
+}
+
+# fails_in KIND COMMAND...: the command fails because of that hook.
+fails_in() {
+        local kind=$1
+        shift
+        expect 1 "$@"
+        says "hooks.$kind[1]: run \`/bin/sh\`: exit status 3, output: out\\nerr"
+}
+
+create_fails_in() {
+        failing "$1"
+        hook poststop 'echo poststop >>$OUT/order'
+        fails_in "$1" tare create --bundle "$BUNDLE" "$ID"
+        is "$(order)" "$1-1 poststop"
+        nothing_left
+}
+
+@test "failing prestart: create fails, nothing is left, poststop hooks run" { create_fails_in prestart; }
+@test "failing createRuntime: create fails, nothing is left, poststop hooks run" { create_fails_in createRuntime; }
+@test "failing createContainer: create fails, nothing is left, poststop hooks run" { create_fails_in createContainer; }
+
+start_fails_in() {
+        failing "$1"
+        hook poststop 'echo poststop >>$OUT/order'
+        args sleep 1000
+        create
+        fails_in "$1" tare start "$ID"
+        soon status_is stopped
+        tare delete "$ID"
+        is "$(order)" "$1-1 poststop"
+        nothing_left
+}
+
+@test "failing startContainer: start fails, the container is stopped" { start_fails_in startContainer; }
+@test "failing poststart: start fails, the container is stopped" { start_fails_in poststart; }
+
+run_fails_in() {
+        failing "$1"
+        hook poststop 'echo poststop >>$OUT/order'
+        script 'echo process >>/tmp/order; exec sleep 1000'
+        fails_in "$1" tare run --bundle "$BUNDLE" "$ID"
+        is "$(order | sed 's/process //')" "$1-1 poststop"
+        nothing_left
+}
+
+@test "failing prestart: run fails and leaves nothing" { run_fails_in prestart; }
+@test "failing createRuntime: run fails and leaves nothing" { run_fails_in createRuntime; }
+@test "failing createContainer: run fails and leaves nothing" { run_fails_in createContainer; }
+@test "failing startContainer: run fails and leaves nothing" { run_fails_in startContainer; }
+@test "failing poststart: run fails and leaves nothing" { run_fails_in poststart; }
+
+@test "failing startContainer: the process is never executed" {
+        hook startContainer 'exit 1'
+        script 'echo process >/tmp/process'
+        expect 1 tare run --bundle "$BUNDLE" "$ID"
+        [ ! -e "$BUNDLE/rootfs/tmp/process" ]
+}
+
+@test "failing poststop: a warning, the others run, delete succeeds" {
+        failing poststop
+        args sleep 1000
+        create
+        expect 0 tare delete "$ID"
+        says 'level=warning'
+        says 'hooks.poststop[1]: run `/bin/sh`: exit status 3'
+        is "$(order)" "poststop-1 poststop-3"
+        nothing_left
+}
+
+@test "failing poststop: a foreground run keeps its exit status" {
+        failing poststop
+        script 'exit 42'
+        expect 42 tare run --bundle "$BUNDLE" "$ID"
+        says 'hooks.poststop[1]: run `/bin/sh`: exit status 3'
+        is "$(order)" "poststop-1 poststop-3"
+}
+
+@test "failing by a signal: named in the message" {
+        hook createRuntime 'kill -KILL $$'
+        expect 1 tare create --bundle "$BUNDLE" "$ID"
+        says 'hooks.createRuntime[0]: run `/bin/sh`: killed by signal 9'
+        nothing_left
+}
+
+@test "a hook that does not exist: named, with the reason" {
+        config '.hooks.createRuntime = [{path: "/nonexistent/hook"}]'
+        expect 1 tare create --bundle "$BUNDLE" "$ID"
+        says 'hooks.createRuntime[0]: run `/nonexistent/hook`'
+        says 'no such file or directory'
+        nothing_left
+}
+
+@test "the runtime killed while a hook runs: what is left can be deleted" {
+        hook createRuntime 'echo $$ >$OUT/pid; exec sleep 1000'
+        "$TARE" --root "$ROOT" create --bundle "$BUNDLE" "$ID" >/dev/null 2>&1 3>&- &
+        local runtime=$!
+        soon test -s "$BUNDLE/rootfs/tmp/pid"
+        is "$(status_of)" creating
+        kill -KILL "$runtime"
+        wait "$runtime" || true
+        kill -KILL "$(out pid)"
+        tare delete --force "$ID"
+        nothing_left
 }

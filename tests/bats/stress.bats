@@ -1,15 +1,69 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Many containers, one after the other and at once: nothing is left of them.
+# Many containers, one after the other and at once: nothing is left of them, counted before and after.
 
 load helpers
 
-@test "64 runs at once" {
-        edit '.process.args = ["/bin/true"]'
-        for i in $(seq 64); do
-                tare run "$ID-$i" &
+# Mounts of this namespace, cgroups below the machine's hierarchies, entries of the state directory.
+count() {
+        wc -l </proc/self/mounts
+        find /sys/fs/cgroup -type d -path "*$ID*" | wc -l
+        ls "$ROOT" 2>/dev/null | wc -l
+}
+
+@test "1,000 runs in a row leave nothing" {
+        local before failed=0 i
+        args /bin/true
+        before=$(count)
+        for i in $(seq 1000); do
+                tare run --bundle "$BUNDLE" "$ID" </dev/null || failed=$((failed + 1))
         done
-        wait
-        nothing_left
+        is "$failed" 0
+        is "$(count)" "$before"
+}
+
+@test "64 runs at once leave nothing" {
+        local before failed=0 i pid
+        local -a pids=()
+        args /bin/true
+        config '.linux.cgroupsPath = null'
+        before=$(count)
+        for i in $(seq 64); do
+                tare run --bundle "$BUNDLE" "$ID-$i" </dev/null &
+                pids+=("$!")
+        done
+        for pid in "${pids[@]}"; do
+                wait "$pid" || failed=$((failed + 1))
+        done
+        is "$failed" 0
+        is "$(count)" "$before"
+}
+
+# In a shell of its own, which stops at the first command that fails.
+cycles() {
+        local i
+        for i in $(seq 25); do
+                tare create --bundle "$BUNDLE" "$1" </dev/null >/dev/null
+                tare start "$1"
+                tare kill "$1" KILL
+                tare delete --force "$1"
+        done
+}
+
+@test "200 whole lives by 8 workers leave nothing" {
+        local before failed=0 worker pid
+        local -a pids=()
+        args sleep 1000
+        config '.linux.cgroupsPath = null'
+        before=$(count)
+        for worker in $(seq 8); do
+                (set -e; cycles "$ID-$worker") &
+                pids+=("$!")
+        done
+        for pid in "${pids[@]}"; do
+                wait "$pid" || failed=$((failed + 1))
+        done
+        is "$failed" 0
+        is "$(count)" "$before"
 }

@@ -592,10 +592,10 @@ static void test_found_frozen(void) {
                 return;
         CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
         CHECK_OK(cgroup_freeze(&fixture.cgroup));
-        CHECK_EQUAL(cgroup_decide(&fixture.host, CGROUP_MANAGER_CGROUPFS, fixture.path, "x", &second), -EBUSY);
+        CHECK_EQUAL(cgroup_decide(&fixture.host, CGROUP_MANAGER_CGROUPFS, fixture.path, "c", &second), -EBUSY);
         CHECK_CONTAINS(fail_text(), "container's cgroup unexpectedly frozen");
         CHECK_OK(cgroup_thaw(&fixture.cgroup));
-        CHECK_OK(cgroup_decide(&fixture.host, CGROUP_MANAGER_CGROUPFS, fixture.path, "x", &second));
+        CHECK_OK(cgroup_decide(&fixture.host, CGROUP_MANAGER_CGROUPFS, fixture.path, "c", &second));
         CHECK_OK(cgroup_create(&second, &no_resources));
 }
 

@@ -64,6 +64,13 @@ static int refuse_own_binary(const char *name, const char *path, const struct st
         return 0;
 }
 
+/* Asked before execve(2) and after it: both fail by a mount's noexec with the same EACCES as by a missing x bit. */
+static bool is_on_noexec(const char *path) {
+        struct statvfs filesystem;
+
+        return statvfs(path, &filesystem) == 0 && filesystem.f_flag & ST_NOEXEC;
+}
+
 static int check_path(const char *path, char **ret) {
         int r = check_executable(path);
 
@@ -72,6 +79,8 @@ static int check_path(const char *path, char **ret) {
         /* With the words of EACCES behind it, for engines that know only those as "cannot be invoked" (exit code 126). */
         if (r == -EISDIR)
                 return fail(EACCES, "exec: \"%s\": is a directory", path);
+        if (r == -EACCES && is_on_noexec(path))
+                return fail(EACCES, "exec: \"%s\": it lies on a file system that is mounted noexec", path);
         if (r < 0)
                 return fail(-r, "exec: \"%s\"", path);
         *ret = text_copy(path);
@@ -98,9 +107,14 @@ static int search_path(const char *name, const char *path, char **ret) {
 }
 
 int exec_find(const char *name, const char *path, const struct stat *forbidden, char **ret) {
-        int r = strchr(name, '/') ? check_path(name, ret) : search_path(name, path, ret);
+        autofree char *found = NULL;
+        int r = strchr(name, '/') ? check_path(name, &found) : search_path(name, path, &found);
 
-        return r < 0 ? r : refuse_own_binary(name, *ret, forbidden);
+        if (r >= 0)
+                r = refuse_own_binary(name, found, forbidden);
+        if (r >= 0)
+                *ret = take_ptr(&found);
+        return r;
 }
 
 /* --- why it failed --- */
@@ -178,10 +192,9 @@ static int explain_elf(int error, const char *path, int fd) {
 
 int exec_explain(int error, const char *path) {
         autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        struct statvfs filesystem;
         char begin[PATH_MAX] = "";
 
-        if (error == EACCES && statvfs(path, &filesystem) == 0 && filesystem.f_flag & ST_NOEXEC)
+        if (error == EACCES && is_on_noexec(path))
                 return fail(error, "exec: \"%s\": it lies on a file system that is mounted noexec", path);
         if (fd < 0 || pread(fd, begin, sizeof(begin) - 1, 0) < 2)
                 return fail(error, "exec: \"%s\"", path);
