@@ -15,7 +15,7 @@
 #include "build-config.h"
 #include "cli/command.h"
 #include "libcontainer/host.h"
-#include "libcontainer/process/own-binary.h"
+#include "libcontainer/own-binary.h"
 #include "libcontainer/version.h"
 #include "seccomp/seccomp.h"
 #include "util/alloc.h"

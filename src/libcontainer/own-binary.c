@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The second start from a read-only view. Runs in the runtime's process, first of all. */
-#include "libcontainer/process/own-binary.h"
+#include "libcontainer/own-binary.h"
 
 #include <errno.h>
 #include <fcntl.h>
