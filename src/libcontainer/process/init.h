@@ -2,7 +2,7 @@
 /*
  * The container's first process, from its birth to execve(2). Two tables of steps in init.c are its whole order of work.
  *
- * Must not: parse anything of the config, look up an option, or open a path of the host by name after the pivot.
+ * Must not: parse JSON, look up an option, or open a path of the host by name after the pivot.
  */
 #pragma once
 
