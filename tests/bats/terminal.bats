@@ -35,8 +35,9 @@ on_terminal() {
         status=0
         output=$(on_terminal "stty rows 33 cols 101; $TARE --root $ROOT run --bundle $BUNDLE $ID" | tr -d '\r\0' ; exit "${PIPESTATUS[0]}") || status=$?
         is "$status" 42
-        prints_line /dev/pts/0
-        prints_line "33 101"
+        # script(1) may put an echo of the end of its input before the first line.
+        [[ $output == *"/dev/pts/0"* ]]
+        [[ $output == *"33 101"* ]]
 }
 
 @test "run in the foreground: the terminal is as it was afterwards" {
