@@ -80,7 +80,7 @@ start_containerd() {
         ' sh "$DOCKER_DIR" >"$DOCKER_DIR/containerd.log" 2>&1 3>&- &
         CONTAINERD_PID=$!
         until_true 20 test -S "$DOCKER_DIR/run/containerd/containerd.sock" || return 1
-        DOCKER_MNTNS=$(readlink "/proc/$CONTAINERD_PID/ns/mnt")
+        DOCKER_MNTNS=$(stat --dereference --format %i "/proc/$CONTAINERD_PID/ns/mnt")
 }
 
 # start_dockerd NAME OPTION...: a daemon at run/NAME.sock; its pid is left in DOCKERD_PID. A daemon that ends at
@@ -190,7 +190,7 @@ docker_states() {
 # Shims, runtimes and proxies, which share the daemons' mount namespace, and what runs in a container's cgroup.
 docker_processes() {
         {
-                find /proc/[0-9]*/ns/mnt -maxdepth 0 -lname "$DOCKER_MNTNS" 2>/dev/null || :
+                find /proc/[0-9]*/ns/mnt -maxdepth 0 -lname "*$DOCKER_MNTNS*" 2>/dev/null || :
                 grep -lsF "/$DOCKER_CGROUP/" /proc/[0-9]*/cgroup || :
         } | cut -d/ -f3 | sort -u | grep -vx -e "$CONTAINERD_PID" -e "$DOCKERD_PID" || :
 }
