@@ -107,7 +107,13 @@ static int release_init(const struct handle *handle) {
         r = fd_set_nonblock(result_fd, false);
         if (r >= 0)
                 r = fd_write_full(exec_fd, "s", 1);
-        return r < 0 ? fail(-r, "write `%s`", STATE_EXEC_FIFO) : await_result(result_fd);
+        if (r < 0)
+                return fail(-r, "write `%s`", STATE_EXEC_FIFO);
+        r = await_result(result_fd);
+        /* Whoever deletes the container next must find it stopped: init ends just now. */
+        if (r < 0)
+                (void)proc_wait_end(handle->pidfd, DEATH_MILLISECONDS);
+        return r;
 }
 
 static int load_recorded_config(const struct handle *handle, struct config *ret) {

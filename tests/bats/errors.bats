@@ -188,9 +188,9 @@ wrong_text() {
 }
 
 @test "namespaces" {
-        wrong '.linux.namespaces += [{type: "pid"}]' 'linux.namespaces[5].type: found `pid` again'
-        wrong '.linux.namespaces += [{type: "foo"}]' 'linux.namespaces[5].type: unknown namespace type "foo"'
-        wrong '.linux.namespaces += [{}]' 'linux.namespaces[5].type: missing'
+        wrong '.linux.namespaces = [{type: "pid"}, {type: "mount"}, {type: "pid"}]' 'linux.namespaces[2].type: found `pid` again'
+        wrong '.linux.namespaces += [{type: "foo"}]' '.type: unknown namespace type "foo"'
+        wrong '.linux.namespaces += [{}]' '.type: missing'
         wrong '.linux.namespaces[0].path = "proc/self/ns/pid"' \
                 'linux.namespaces[0].path: found `proc/self/ns/pid`, expected an absolute path'
         wrong '.linux.namespaces[0].path = "/nonexistent"' \

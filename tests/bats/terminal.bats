@@ -43,7 +43,7 @@ on_terminal() {
 @test "run in the foreground: the terminal is as it was afterwards" {
         config '.process.terminal = true'
         script 'kill -9 $$; exit 3'
-        output=$(on_terminal "stty -g; $TARE --root $ROOT run --bundle $BUNDLE $ID; stty -g" | tr -d '\r\0')
+        output=$(on_terminal "stty -g; $TARE --root $ROOT run --bundle $BUNDLE $ID; stty -g" | tr -d '\r\0' | sed 's/\^@//g')
         is "$(sort -u <<<"$output" | grep -c :)" 1
 }
 

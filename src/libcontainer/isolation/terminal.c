@@ -120,6 +120,13 @@ int terminal_send(int socket, int master_fd) {
         return r < 0 ? fail(-r, "send terminal to console socket") : 0;
 }
 
+void terminal_copy_size(int terminal_fd) {
+        struct winsize size;
+
+        if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
+                ioctl(terminal_fd, TIOCSWINSZ, &size);
+}
+
 int terminal_use(int slave_fd) {
         if (ioctl(slave_fd, TIOCSCTTY, 0) < 0)
                 return fail(errno, "make terminal the controlling one");

@@ -14,5 +14,8 @@ int terminal_make(const struct plan *plan, int rootfs_fd, int *ret_master_fd, in
 /* Sends the master to whoever listens on the console socket: one descriptor, a payload that is not empty. */
 int terminal_send(int socket, int master_fd);
 
+/* In the runtime: gives the terminal the size of the window on our standard input, if that is a terminal. */
+void terminal_copy_size(int terminal_fd);
+
 /* Makes the slave the controlling terminal and standard input, output and error. */
 int terminal_use(int slave_fd);

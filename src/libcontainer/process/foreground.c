@@ -6,12 +6,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "libcontainer/isolation/terminal.h"
 #include "util/fail.h"
 #include "util/fd.h"
 #include "util/proc.h"
@@ -52,13 +52,6 @@ void foreground_done(struct foreground *foreground) {
 
 /* --- terminal --- */
 
-static void copy_window_size(int terminal_fd) {
-        struct winsize size;
-
-        if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
-                ioctl(terminal_fd, TIOCSWINSZ, &size);
-}
-
 /* What is typed goes to the container as it is; its terminal does the editing and the echo. */
 static int start_terminal(struct foreground *foreground, int terminal_fd) {
         struct termios raw;
@@ -66,7 +59,6 @@ static int start_terminal(struct foreground *foreground, int terminal_fd) {
         fd_set_nonblock(terminal_fd, true);
         if (!isatty(STDIN_FILENO))
                 return 0;
-        copy_window_size(terminal_fd);
         if (tcgetattr(STDIN_FILENO, &foreground->before) < 0)
                 return fail(errno, "read terminal settings");
         raw = foreground->before;
@@ -115,20 +107,30 @@ static void flow_serve(struct flow *flow, const struct pollfd fds[2]) {
                 flow_write(flow);
 }
 
-/* After the process's end: what it wrote last must still come out. */
+/* How long the kernel may take to carry what was written last from one side of the terminal to the other. */
+#define DRAIN_MILLISECONDS 200
+
+/* True when there is something to read, or to learn that the end has come. */
+static bool has_more(const struct flow *flow) {
+        struct pollfd fd = {.fd = flow->from, .events = POLLIN};
+
+        return flow->from >= 0 && flow->end < sizeof(flow->bytes) && poll(&fd, 1, DRAIN_MILLISECONDS) > 0;
+}
+
+/*
+ * After the process's end: what it wrote last must still come out. The kernel passes it on in its own time, so the end is the
+ * hang-up behind the last byte; only where another process still holds the terminal does that not come.
+ */
 static void drain(struct flow *out) {
         while (out->to >= 0) {
                 struct pollfd fd = {.fd = out->to, .events = POLLOUT};
 
-                if (out->from >= 0 && out->end < sizeof(out->bytes)) {
-                        size_t before = out->end;
-
+                if (has_more(out))
                         flow_read(out);
-                        if (out->end == before)
-                                out->from = -1;
-                }
-                if (flow_is_empty(out))
+                else if (flow_is_empty(out))
                         return;
+                if (flow_is_empty(out))
+                        continue;
                 if (poll(&fd, 1, -1) < 0 && errno != EINTR)
                         return;
                 flow_write(out);
@@ -169,7 +171,7 @@ static bool serve_signals(const struct foreground *foreground, const struct chil
                 if (number == SIGCHLD)
                         ended = reap(child->pid, ret_exit) || ended;
                 else if (number == SIGWINCH && child->terminal_fd >= 0)
-                        copy_window_size(child->terminal_fd);
+                        terminal_copy_size(child->terminal_fd);
                 else if (is_forwarded(number))
                         (void)proc_signal(child->pidfd, number);
         }

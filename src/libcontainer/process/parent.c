@@ -17,6 +17,7 @@
 #include "libcontainer/isolation/mount-api.h"
 #include "libcontainer/isolation/namespaces.h"
 #include "libcontainer/isolation/sources.h"
+#include "libcontainer/isolation/terminal.h"
 #include "libcontainer/isolation/tuning.h"
 #include "libcontainer/process/channel.h"
 #include "libcontainer/process/clone.h"
@@ -246,6 +247,8 @@ static int serve(const struct plan *plan, const struct state *state, struct chil
                 switch (message.type) {
                 case MESSAGE_TERMINAL:
                         child->terminal_fd = message.fd;
+                        /* Before the process is executed: it may ask at once. */
+                        terminal_copy_size(child->terminal_fd);
                         break;
                 case MESSAGE_RUN_HOOKS:
                         r = run_runtime_hooks(plan, state, child);
