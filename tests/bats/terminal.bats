@@ -5,6 +5,12 @@
 
 load helpers
 
+setup_file() {
+        common_setup_file
+        ! command -v "${CC:-cc}" >/dev/null ||
+                "${CC:-cc}" -D_GNU_SOURCE -O1 -o "$BATS_FILE_TMPDIR/console" "$BATS_TEST_DIRNAME/../tools/console.c"
+}
+
 @test "a terminal and no console socket: create refuses" {
         config '.process.terminal = true'
         refused "cannot allocate tty if tare will detach without setting console socket"
@@ -23,6 +29,92 @@ load helpers
         says "connect to console socket \`$DIR/no-socket\`: no such file or directory"
         nothing_left
 }
+
+@test "a console socket, but no terminal: create refuses" {
+        expect 1 tare create --bundle "$BUNDLE" --console-socket "$DIR/no-socket" "$ID"
+        says "cannot use console socket if the container has no terminal"
+        nothing_left
+}
+
+@test "run --detach with a terminal, but without a console socket is refused" {
+        config '.process.terminal = true'
+        expect 1 tare run --detach --bundle "$BUNDLE" "$ID"
+        says "cannot allocate tty if tare will detach without setting console socket"
+        nothing_left
+}
+
+# --- by a console socket ---
+
+# by_socket SOCKET SCRIPT [INPUT]: runs the script in a container whose terminal goes to that socket. What was received
+# is in $DIR/console, its first line in $received.
+by_socket() {
+        [ -x "$BATS_FILE_TMPDIR/console" ] || skip "no C compiler here"
+        config '.process.terminal = true'
+        script "$2"
+        mkdir -p "$(dirname "$1")"
+        "$BATS_FILE_TMPDIR/console" "$1" ${3+"$3"} >"$DIR/console" 2>&1 </dev/null 3>&- &
+        BACKGROUND=$!
+        soon test -S "$1"
+        expect 0 tare create --bundle "$BUNDLE" --console-socket "$1" "$ID"
+        tare start "$ID"
+        wait "$BACKGROUND"
+        read -r received <"$DIR/console"
+        tr -d '\r' <"$DIR/console" >"$DIR/text"
+}
+
+@test "console socket: one message with one descriptor and a payload of 1 to 4095 bytes" {
+        by_socket "$DIR/socket" 'tty; echo hello'
+        [[ $received =~ ^payload\ ([0-9]+),\ 1\ descriptors,\ a\ terminal$ ]] || { echo "$received" && return 1; }
+        [ "${BASH_REMATCH[1]}" -ge 1 ]
+        [ "${BASH_REMATCH[1]}" -lt 4096 ]
+        grep -qx /dev/pts/0 "$DIR/text"
+        grep -qx hello "$DIR/text"
+}
+
+@test "console socket: a path that is longer than a socket's address" {
+        local name
+        name=$(printf '%060d' 0)
+        by_socket "$DIR/$name/$name/socket" 'echo hello'
+        grep -qx hello "$DIR/text"
+}
+
+@test "console socket: what is typed arrives, what is written comes back" {
+        by_socket "$DIR/socket" 'read -r line; echo "got $line"' $'some words\n'
+        grep -qx 'got some words' "$DIR/text"
+}
+
+@test "inside: standard streams, /dev/console, /dev/tty and the owner" {
+        config '.process.user.uid = 1000'
+        by_socket "$DIR/socket" 'for fd in 0 1 2; do readlink /proc/$$/fd/$fd; done; tty
+                stat -c "%u %F" /dev/pts/0; echo by console >/dev/console; echo by tty >/dev/tty'
+        is "$(grep -c -x /dev/pts/0 "$DIR/text")" 4
+        grep -qx '1000 character special file' "$DIR/text"
+        grep -qx 'by console' "$DIR/text"
+        grep -qx 'by tty' "$DIR/text"
+}
+
+@test "console socket: consoleSize is the size before the process runs" {
+        config '.process.consoleSize = {"height": 12, "width": 34}'
+        by_socket "$DIR/socket" 'stty size'
+        grep -qx '12 34' "$DIR/text"
+}
+
+@test "console socket: the receiver goes without a word, and create still ends" {
+        [ -x "$BATS_FILE_TMPDIR/console" ] || skip "no C compiler here"
+        config '.process.terminal = true'
+        args sleep 1000
+        "$BATS_FILE_TMPDIR/console" "$DIR/socket" >/dev/null 2>&1 </dev/null 3>&- &
+        BACKGROUND=$!
+        soon test -S "$DIR/socket"
+        kill -KILL "$BACKGROUND"
+        wait "$BACKGROUND" || :
+        expect 1 tare create --bundle "$BUNDLE" --console-socket "$DIR/socket" "$ID"
+        says "connect to console socket"
+        says "connection refused"
+        nothing_left
+}
+
+# --- in the foreground ---
 
 # A terminal of its own for a command; its status is the command's.
 on_terminal() {
@@ -45,6 +137,85 @@ on_terminal() {
         script 'kill -9 $$; exit 3'
         output=$(on_terminal "stty -g; $TARE --root $ROOT run --bundle $BUNDLE $ID; stty -g" | tr -d '\r\0' | sed 's/\^@//g')
         is "$(sort -u <<<"$output" | grep -c :)" 1
+}
+
+# in_terminal COMMAND: runs it in the background in a terminal whose name is in $DIR/tty; what is written to
+# $DIR/keyboard is typed. The settings before and after are in $DIR/before and $DIR/after, the status in $DIR/status.
+in_terminal() {
+        mkfifo "$DIR/keyboard"
+        echo "tty >$DIR/tty; stty -a >$DIR/before; $1; echo \$? >$DIR/status; stty -a >$DIR/after" >"$DIR/command"
+        command script --quiet --command "sh $DIR/command" "$DIR/screen" <>"$DIR/keyboard" >/dev/null 2>&1 3>&- &
+        BACKGROUND=$!
+}
+
+is_raw() {
+        stty -F "$(cat "$DIR/tty")" -a | grep -q -e '-icanon'
+}
+
+restored() {
+        wait "$BACKGROUND" || :
+        diff "$DIR/before" "$DIR/after"
+        grep -q -w icanon "$DIR/before"
+        ! grep -q -e '-icanon' "$DIR/after"
+}
+
+@test "run in the foreground: raw while it runs, restored at its end" {
+        config '.process.terminal = true'
+        script 'stty raw -echo; read -r line; exit 42'
+        in_terminal "$TARE --root $ROOT run --bundle $BUNDLE $ID"
+        soon is_raw
+        echo >"$DIR/keyboard"
+        restored
+        is "$(cat "$DIR/status")" 42
+}
+
+@test "run in the foreground: restored when the process is killed" {
+        config '.process.terminal = true'
+        args sleep 1000
+        in_terminal "$TARE --root $ROOT run --bundle $BUNDLE $ID"
+        soon is_raw
+        tare kill "$ID" KILL
+        restored
+        is "$(cat "$DIR/status")" 137
+}
+
+@test "run in the foreground: as it was when the process cannot be executed" {
+        config '.process.terminal = true'
+        args /nonexistent
+        in_terminal "$TARE --root $ROOT run --bundle $BUNDLE $ID"
+        restored
+        is "$(cat "$DIR/status")" 1
+}
+
+@test "run in the foreground: what is typed arrives, control characters too" {
+        config '.process.terminal = true'
+        # The interrupt key ends the container's process, not the runtime.
+        script 'trap "echo interrupted >/tmp/signal; exit 7" INT; read -r line; echo "$line" >/tmp/line; while :; do sleep 0.1; done'
+        in_terminal "$TARE --root $ROOT run --bundle $BUNDLE $ID"
+        soon is_raw
+        printf 'typed\r' >"$DIR/keyboard"
+        soon test -s "$ROOTFS/tmp/line"
+        is "$(cat "$ROOTFS/tmp/line")" typed
+        printf '\003' >"$DIR/keyboard"
+        restored
+        is "$(cat "$ROOTFS/tmp/signal")" interrupted
+        is "$(cat "$DIR/status")" 7
+}
+
+@test "run in the foreground: a new window size reaches the container" {
+        config '.process.terminal = true'
+        script 'trap "stty size >/tmp/size" WINCH; while :; do sleep 0.1; done'
+        in_terminal "$TARE --root $ROOT run --bundle $BUNDLE $ID"
+        soon is_raw
+        stty -F "$(cat "$DIR/tty")" rows 55 cols 66
+        soon grep -qsx '55 66' "$ROOTFS/tmp/size"
+        tare kill "$ID" KILL
+        restored_but_for_size
+}
+
+restored_but_for_size() {
+        wait "$BACKGROUND" || :
+        ! grep -q -e '-icanon' "$DIR/after"
 }
 
 @test "consoleSize is the size of the terminal" {
@@ -71,5 +242,29 @@ on_terminal() {
         script true
         expect 1 tare run --bundle "$BUNDLE" "$ID"
         says "/dev/pts/ptmx"
+        nothing_left
+}
+
+@test "/dev/ptmx in the image that leads to the host: the host untouched" {
+        config '.process.terminal = true | .mounts |= map(select(.destination != "/dev" and .destination != "/dev/shm" and .destination != "/dev/mqueue"))'
+        script 'echo written >/dev/ptmx; exit 0'
+        echo precious >"$DIR/precious"
+        chmod 600 "$DIR/precious"
+        ln -s "$DIR/precious" "$ROOTFS/dev/ptmx"
+        mkdir -p "$ROOTFS/dev/pts"
+        local before
+        before=$(stat -c '%i %a %u %g %Y %Z' "$DIR/precious")
+        tare run --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 || :
+        is "$(cat "$DIR/precious")" precious
+        is "$(stat -c '%i %a %u %g %Y %Z' "$DIR/precious")" "$before"
+        nothing_left
+}
+
+@test "/dev/console in the image that is a directory: refused" {
+        config '.process.terminal = true | .mounts |= map(select(.destination != "/dev" and .destination != "/dev/shm" and .destination != "/dev/mqueue"))'
+        script true
+        mkdir -p "$ROOTFS/dev/console" "$ROOTFS/dev/pts"
+        expect 1 tare run --bundle "$BUNDLE" "$ID"
+        says "/dev/console"
         nothing_left
 }
