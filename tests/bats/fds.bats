@@ -22,10 +22,22 @@ raw() {
 @test "descriptors that the caller leaks are not the process's" {
         script "$LIST_FDS"
         leak() {
-                raw run --bundle "$BUNDLE" "$ID" 3</ 4</etc/passwd 5</ 9</ 17</
+                raw run --bundle "$BUNDLE" "$ID" 3</ 4</etc/passwd 5</ 6>>"$DIR/leak" 7</ 8</ 9</ 10</ 11</ 12</ 13</ 14</ \
+                        15</ 16</ 17</ 18</ 19</ 20</
         }
         expect 0 leak
         prints "0 1 2 "
+}
+
+@test "descriptors that the caller leaks are not those of a process that was created and started either" {
+        script "exec >/tmp/fds; $LIST_FDS; exec sleep 1000"
+        leak() {
+                raw create --bundle "$BUNDLE" "$ID" 3</ 4</etc/passwd 5</ 9</ 17</
+                raw start "$ID" 3</ 4</etc/passwd 5</ 9</ 17</
+        }
+        expect 0 leak
+        soon grep -qs '2 $' "$ROOTFS/tmp/fds"
+        is "$(cat "$ROOTFS/tmp/fds")" "0 1 2 "
 }
 
 @test "a created init holds the standard streams and its two fifos, nothing of the caller's" {
@@ -59,6 +71,17 @@ four"
         nothing_left
 }
 
+@test "a missing preserved descriptor: before anything is created, for create as well" {
+        args sleep 1000
+        pass() {
+                "$TARE" --log "$DIR/log" --root "$ROOT" create --preserve-fds 1 --bundle "$BUNDLE" "$ID" 3<&-
+        }
+        # The log, which tare opens first, must not be taken for it.
+        expect 1 pass
+        says "unable to stat preserved-fd 0 (of 1)"
+        nothing_left
+}
+
 @test "LISTEN_FDS: the descriptors are passed and announced to pid 1" {
         script 'echo "$LISTEN_FDS $LISTEN_PID"; cat <&3'
         echo socket >"$DIR/socket"
@@ -72,13 +95,13 @@ socket"
 }
 
 @test "LISTEN_FDS that is meant for another process is not taken" {
-        script 'echo "[$LISTEN_FDS]"; ls /proc/$$/fd | wc -l'
+        script 'echo "[$LISTEN_FDS]"; '"$LIST_FDS"
         pass() {
                 LISTEN_FDS=1 LISTEN_PID=1 raw run --bundle "$BUNDLE" "$ID" 3</
         }
         expect 0 pass
         prints "[]
-3"
+0 1 2 "
 }
 
 @test "standard streams that are closed are not taken for others" {
@@ -106,7 +129,7 @@ PATH=/bin"
         # No shell in between: busybox's ignores SIGQUIT.
         args grep -E '^Sig(Blk|Ign)' /proc/self/status
         pass() {
-                (trap '' PIPE HUP USR1; raw run --bundle "$BUNDLE" "$ID" 3>&-)
+                env --block-signal=TERM,USR2 --ignore-signal=PIPE,HUP,USR1 "$TARE" --root "$ROOT" run --bundle "$BUNDLE" "$ID" 3>&-
         }
         expect 0 pass
         prints_line "SigBlk:	0000000000000000"
