@@ -71,7 +71,7 @@ common_teardown() {
                 kill -KILL "$pid" 2>/dev/null || :
         done
         for state in "$ROOT"/*/; do
-                [ ! -d "$state" ] || "$TARE" --root "$ROOT" delete --force "$(basename "$state")" 3>&- || :
+                [ ! -d "$state" ] || tare delete --force "$(basename "$state")" || :
         done
         nothing_left
 }
