@@ -115,9 +115,11 @@ second() {
 }
 
 @test "create: the container is below its caller, not below the runtime" {
+        local pid
         create
-        [ "$(sed -n 's/^PPid:\t//p' "/proc/$(pid_of)/status")" -ne 0 ]
-        [ -z "$(pgrep -f -- "--root $ROOT" | grep -vx "$(pid_of)")" ]
+        pid=$(pid_of)
+        [ "$(sed -n 's/^PPid:\t//p' "/proc/$pid/status")" -ne 0 ]
+        [ -z "$(pgrep -f -- "--root $ROOT" | grep -vx "$pid")" ]
 }
 
 @test "create: nothing but the container keeps the standard streams" {
