@@ -168,7 +168,7 @@ static int take_over(const struct command *command, char *const *original_argv, 
 }
 
 int main(int argc, char **argv) {
-        char **original_argv = memory_copy(argv, ((size_t)argc + 1) * sizeof(char *));
+        autofree char **original_argv = memory_copy(argv, ((size_t)argc + 1) * sizeof(char *));
         struct main_values values = {0};
         const struct command *command;
         int n, r;

@@ -134,12 +134,15 @@ static inline long kernel_clone3(struct clone_args *args, size_t size) {
         return syscall(SYS_clone3, args, size);
 }
 
-/* fork(2) with flags, on the caller's own stack; the low byte is the signal that the parent gets at the end. */
-static inline long kernel_clone(uint64_t flags) {
+/*
+ * fork(2) with flags, on the caller's own stack; the low byte is the signal that the parent gets at the end. With CLONE_PIDFD
+ * (Linux 5.2) *ret_pidfd is the child's.
+ */
+static inline long kernel_clone(uint64_t flags, int *ret_pidfd) {
 #if defined(__s390__) || defined(__CRIS__)
-        return syscall(SYS_clone, NULL, (unsigned long)flags, NULL, NULL, 0UL);
+        return syscall(SYS_clone, NULL, (unsigned long)flags, ret_pidfd, NULL, 0UL);
 #else
-        return syscall(SYS_clone, (unsigned long)flags, NULL, NULL, NULL, 0UL);
+        return syscall(SYS_clone, (unsigned long)flags, NULL, ret_pidfd, NULL, 0UL);
 #endif
 }
 
