@@ -2,7 +2,6 @@
 /* Linux security modules: checked in the runtime's process, applied in init. */
 #include "libcontainer/isolation/lsm.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,49 +9,31 @@
 #include <unistd.h>
 
 #include "build-config.h"
+#include "libcontainer/isolation/lsm-module.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
 #include "util/file.h"
 
-/* One question of one library: does the kernel enforce this module here? */
-struct question {
-        bool built; /* tare was built with it */
-        const char *library, *function;
-        const char *name;
-};
+const struct lsm_module lsm_apparmor = {
+        .is_built = HAVE_APPARMOR, .name = "AppArmor", .library = "libapparmor.so.1", .function = "aa_is_enabled",
+        .file = "/sys/module/apparmor/parameters/enabled"};
+const struct lsm_module lsm_selinux = {
+        .is_built = HAVE_SELINUX, .name = "SELinux", .library = "libselinux.so.1", .function = "is_selinux_enabled",
+        .file = "/sys/fs/selinux/enforce"};
 
-static const struct question apparmor = {HAVE_APPARMOR, "libapparmor.so.1", "aa_is_enabled", "AppArmor"};
-static const struct question selinux = {HAVE_SELINUX, "libselinux.so.1", "is_selinux_enabled", "SELinux"};
-
-/* The library stays loaded: a process that lives for one command has no use for unloading. */
-static int ask(const struct question *question, bool *ret_enabled) {
-        int (*is_enabled)(void) = NULL;
-        void *library;
-
-        *ret_enabled = false;
-        if (!question->built)
-                return reject("this tare was built without %s", question->name);
-        library = dlopen(question->library, RTLD_NOW | RTLD_LOCAL);
-        if (!library)
-                return reject("load `%s`: %s", question->library, dlerror());
-        *(void **)&is_enabled = dlsym(library, question->function);
-        if (!is_enabled)
-                return reject("load `%s`: no function `%s`", question->library, question->function);
-        *ret_enabled = is_enabled() > 0;
-        return 0;
-}
-
-static int require(const struct question *question, const char *path, const char *label) {
+static int require(const struct lsm_module *module, const char *path, const char *label) {
         bool enabled;
         int r;
 
         if (text_is_empty(label))
                 return 0;
-        r = ask(question, &enabled);
+        if (!module->is_built)
+                return reject("%s: `%s`: this tare was built without %s", path, label, module->name);
+        r = lsm_ask(module, &enabled);
         if (r < 0)
                 return within(r, "%s: `%s`", path, label);
-        return enabled ? 0 : reject("%s: `%s` is specified in config, but %s is disabled or not supported", path, label, question->name);
+        return enabled ? 0 : reject("%s: `%s` is specified in config, but %s is disabled or not supported", path, label, module->name);
 }
 
 bool lsm_apparmor_is_enabled(void) {
@@ -64,14 +45,14 @@ bool lsm_selinux_is_enabled(void) {
 }
 
 int lsm_check(const struct config *config) {
-        int r = require(&apparmor, "process.apparmorProfile", config->process.apparmor_profile);
+        int r = require(&lsm_apparmor, "process.apparmorProfile", config->process.apparmor_profile);
 
         if (r < 0)
                 return r;
-        r = require(&selinux, "process.selinuxLabel", config->process.selinux_label);
+        r = require(&lsm_selinux, "process.selinuxLabel", config->process.selinux_label);
         if (r < 0)
                 return r;
-        return require(&selinux, "linux.mountLabel", config->linux.mount_label);
+        return require(&lsm_selinux, "linux.mountLabel", config->linux.mount_label);
 }
 
 /* --- mounts --- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * AppArmor profiles and SELinux labels. Whether the machine has them is asked once, in the runtime's process, of
- * libapparmor and libselinux, which are loaded only when a config names a label (a start without labels does not pay
- * for them, and nothing is ever loaded once the container's files are in reach: CVE-2019-14271). Inside, the label is
+ * AppArmor profiles and SELinux labels. Whether the machine has them is asked once, in the runtime's process and only when
+ * a config names a label (lsm-module.h): a start without labels does not pay for it, and nothing is ever loaded once the
+ * container's files are in reach (CVE-2019-14271). Inside, the label is
  * written through a procfs that only init has (CVE-2019-16884, CVE-2025-52881), and read back.
  */
 #pragma once
