@@ -3,6 +3,7 @@
 #include "libcontainer/isolation/lsm-module.h"
 
 #include <dlfcn.h>
+#include <stddef.h>
 
 #include "util/fail.h"
 
