@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -39,19 +37,31 @@ static int open_readonly_view(int exe_fd) {
         return take_fd(&view_fd);
 }
 
-static int copy_into(int exe_fd, int copy_fd) {
-        struct stat status;
+/* The kernel refuses (EBUSY) while another processor still has a page in its hands; each call waits for it itself. */
+#define SEAL_TRIES 8
 
-        if (fstat(exe_fd, &status) < 0)
-                return -errno;
-        for (off_t left = status.st_size; left > 0;) {
-                ssize_t n = sendfile(copy_fd, exe_fd, NULL, (size_t)left);
-
-                if (n <= 0)
-                        return n < 0 ? -errno : -EIO;
-                left -= n;
+static int seal(int copy_fd) {
+        for (int i = 0; i < SEAL_TRIES; i++) {
+                if (fcntl(copy_fd, F_ADD_SEALS, SEALS) == 0)
+                        return 0;
+                if (errno != EBUSY)
+                        return -errno;
         }
-        return fcntl(copy_fd, F_ADD_SEALS, SEALS) < 0 ? -errno : 0;
+        return -EBUSY;
+}
+
+static int copy_into(int exe_fd, int copy_fd) {
+        char bytes[65536];
+
+        for (;;) {
+                ssize_t n = fd_read_full(exe_fd, bytes, sizeof(bytes));
+                int r = n > 0 ? fd_write_full(copy_fd, bytes, (size_t)n) : (int)n;
+
+                if (r < 0)
+                        return r;
+                if (n == 0)
+                        return seal(copy_fd);
+        }
 }
 
 static int open_sealed_copy(int exe_fd) {
