@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "libcontainer/end.h"
+#include "libcontainer/handle.h"
 #include "libcontainer/process/channel.h"
 #include "util/alloc.h"
 #include "util/fail.h"
@@ -23,46 +24,6 @@
 
 /* How long an init may take to die of SIGKILL; one that is stuck in the kernel is reported, not waited for. */
 #define DEATH_MILLISECONDS 10000
-
-/* A container that a command works on: opened, locked, read. */
-struct handle {
-        int root_fd;
-        struct state_directory directory;
-        struct state state;
-        enum status status;
-        int pidfd; /* of init while it lives */
-};
-#define HANDLE_INIT ((struct handle){.root_fd = -1, .directory = STATE_DIRECTORY_INIT, .state = STATE_INIT, .pidfd = -1})
-
-static void handle_done(struct handle *handle) {
-        fd_close(&handle->pidfd);
-        state_done(&handle->state);
-        state_directory_done(&handle->directory);
-        fd_close(&handle->root_fd);
-}
-
-static int open_directory(const char *root, const char *id, bool locked, struct handle *ret) {
-        int r = state_check_id(id);
-
-        if (r < 0)
-                return r;
-        ret->root_fd = state_root_open(root, false);
-        if (ret->root_fd < 0 && ret->root_fd != -ENOENT)
-                return ret->root_fd;
-        return locked ? state_open(ret->root_fd, id, &ret->directory) : state_open_unlocked(ret->root_fd, id, &ret->directory);
-}
-
-static int read_record(struct handle *handle) {
-        int r = state_load(&handle->directory, &handle->state);
-
-        return r < 0 ? r : state_status(&handle->directory, &handle->state, &handle->status, &handle->pidfd);
-}
-
-static int open_container(const char *root, const char *id, bool locked, struct handle *ret) {
-        int r = open_directory(root, id, locked, ret);
-
-        return r < 0 ? r : read_record(ret);
-}
 
 /* --- start --- */
 
@@ -157,7 +118,7 @@ static int run_poststart(struct handle *handle) {
 
 int container_start(const char *root, const char *id) {
         autodone(handle) struct handle handle = HANDLE_INIT;
-        int r = open_container(root, id, true, &handle);
+        int r = handle_open(root, id, true, &handle);
 
         if (r < 0)
                 return r;
@@ -184,7 +145,7 @@ static int kill_init(const struct handle *handle, int signal) {
 int container_kill(const char *root, const char *id, int signal, bool all) {
         autodone(handle) struct handle handle = HANDLE_INIT;
         /* Without the lock: a signal must not wait behind a slow hook. */
-        int r = open_container(root, id, false, &handle);
+        int r = handle_open(root, id, false, &handle);
 
         if (r < 0)
                 return r;
@@ -211,7 +172,7 @@ static int check_deletable(const struct handle *handle, bool force) {
 static int end_creator(const char *root, const char *id) {
         autodone(handle) struct handle handle = HANDLE_INIT;
         autoclose int creator_fd = -1;
-        int r = open_container(root, id, false, &handle);
+        int r = handle_open(root, id, false, &handle);
 
         /* What is wrong with it is found again, and told, by who called us. */
         if (r < 0 || handle.status != STATUS_CREATING)
@@ -244,7 +205,7 @@ int container_delete(const char *root, const char *id, bool force) {
 
         if (r < 0)
                 return r;
-        r = open_directory(root, id, true, &handle);
+        r = handle_open_directory(root, id, true, &handle);
         /* Engines delete again what is gone already. */
         if (r == -ENOENT && force) {
                 fail_forget();
@@ -252,7 +213,7 @@ int container_delete(const char *root, const char *id, bool force) {
         }
         if (r < 0)
                 return r;
-        r = read_record(&handle);
+        r = handle_read(&handle);
         /* Nothing is known of a broken one: before the record of the intent was written nothing else was made either. */
         if (r == -EUCLEAN && force) {
                 fail_forget();
