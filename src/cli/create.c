@@ -9,7 +9,7 @@
 #include "util/text.h"
 
 struct create_values {
-        const char *bundle, *config, *console_socket, *pid_file;
+        const char *bundle, *config, *console_socket, *pidfd_socket, *pid_file;
         bool detach, keep, no_pivot, no_new_keyring, no_subreaper;
         unsigned preserve_fds;
 };
@@ -19,6 +19,7 @@ struct create_values {
         OPTION(OPTION_TEXT, struct create_values, bundle, "bundle", 'b', "DIR", "the bundle (default: the working directory)"), \
         OPTION(OPTION_TEXT, struct create_values, config, "config", 'f', "FILE", "the config file in the bundle (default: config.json)"), \
         OPTION(OPTION_TEXT, struct create_values, console_socket, "console-socket", 0, "PATH", "unix socket that receives the terminal"), \
+        OPTION(OPTION_TEXT, struct create_values, pidfd_socket, "pidfd-socket", 0, "PATH", "unix socket that receives a pidfd of the container's process"), \
         OPTION(OPTION_TEXT, struct create_values, pid_file, "pid-file", 0, "FILE", "write the pid of the container's process to FILE"), \
         OPTION(OPTION_FLAG, struct create_values, no_pivot, "no-pivot", 0, NULL, "move the root and chroot instead of pivot_root"), \
         OPTION(OPTION_FLAG, struct create_values, no_new_keyring, "no-new-keyring", 0, NULL, "keep the caller's session keyring"), \
@@ -54,6 +55,7 @@ static int translate(const struct global_options *global, const struct create_va
                 .bundle = values->bundle,
                 .config_name = values->config,
                 .console_socket = values->console_socket,
+                .pidfd_socket = values->pidfd_socket,
                 .pid_file = values->pid_file,
                 .preserve_fds = values->preserve_fds,
                 .listen_fds = listen_fds(),

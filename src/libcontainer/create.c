@@ -20,6 +20,7 @@
 #include "libcontainer/isolation/mount-api.h"
 #include "libcontainer/process/foreground.h"
 #include "libcontainer/process/parent.h"
+#include "libcontainer/process/pidfd-socket.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
@@ -252,6 +253,14 @@ static int delegate_cgroup(struct creation *creation) {
         return 0;
 }
 
+/* Once the process is recorded: who gets it can rely on the container. */
+static int send_pidfd(struct creation *creation) {
+        struct plan *plan = &creation->plan;
+        int r = pidfd_socket_send(&plan->pidfd_socket, PIDFD_SOCKET_INIT, creation->child.pidfd);
+
+        return r < 0 ? r : pidfd_socket_send(&plan->pidfd_receiver, PIDFD_SOCKET_INIT, creation->child.pidfd);
+}
+
 static int act(struct creation *creation) {
         int r = cgroup_create(&creation->plan.cgroup, creation->config.linux.has_resources ? &creation->config.linux.resources : NULL);
 
@@ -271,6 +280,9 @@ static int act(struct creation *creation) {
         if (r < 0)
                 return r;
         r = write_pid_file(creation);
+        if (r < 0)
+                return r;
+        r = send_pidfd(creation);
         if (r < 0)
                 return r;
         return parent_release(&creation->plan, &creation->state, &creation->child);

@@ -14,7 +14,7 @@
 #include "util/json.h"
 
 /* Annotations that reach beyond the container: managers must not pass on what their users write there. */
-static const char *const unsafe_annotations[] = {"bundle", "org.systemd.property.", "org.criu.config", NULL};
+static const char *const unsafe_annotations[] = {"bundle", "org.systemd.property.", "org.criu.config", "run.oci.", NULL};
 
 static void write_names(struct json_writer *writer, const char *key, const struct name *names) {
         json_array_begin(writer, key);

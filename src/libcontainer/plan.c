@@ -95,6 +95,13 @@ static void plan_devices(const struct config *config, struct plan *plan) {
         }
 }
 
+static int connect_to(const char *path, const char *what, int *ret_fd) {
+        if (text_is_empty(path))
+                return 0;
+        *ret_fd = fd_connect_unix(path);
+        return *ret_fd < 0 ? fail(-*ret_fd, "connect to %s `%s`", what, path) : 0;
+}
+
 static int plan_terminal(const struct config *config, const struct create_options *options, struct plan *plan) {
         bool has_socket = !text_is_empty(options->console_socket);
 
@@ -108,12 +115,15 @@ static int plan_terminal(const struct config *config, const struct create_option
         if (!options->detach && has_socket)
                 return reject("cannot use console socket if tare will not detach or allocate tty");
         plan->console_to_runtime = !has_socket;
-        if (!has_socket)
-                return 0;
-        plan->console_socket = fd_connect_unix(options->console_socket);
-        if (plan->console_socket < 0)
-                return fail(-plan->console_socket, "connect to console socket `%s`", options->console_socket);
-        return 0;
+        return connect_to(options->console_socket, "console socket", &plan->console_socket);
+}
+
+static int plan_pidfd_sockets(const struct config *config, const struct create_options *options, struct plan *plan) {
+        int r = connect_to(options->pidfd_socket, "pidfd socket", &plan->pidfd_socket);
+
+        if (r < 0)
+                return r;
+        return connect_to(config->extensions.pidfd_receiver, "annotations.run.oci.pidfd_receiver", &plan->pidfd_receiver);
 }
 
 static int plan_descriptors(const struct create_options *options, struct plan *plan) {
@@ -181,7 +191,8 @@ int plan_make(const struct config *config, const struct create_options *options,
         r = cgroup_decide(&host->cgroups, options->cgroup_manager, config->linux.cgroups_path, options->id, &ret->cgroup);
         if (r < 0)
                 return r;
-        return plan_terminal(config, options, ret);
+        r = plan_terminal(config, options, ret);
+        return r < 0 ? r : plan_pidfd_sockets(config, options, ret);
 }
 
 static void mount_plan_done(struct mount_plan *mount) {
@@ -202,6 +213,8 @@ void plan_done(struct plan *plan) {
         seccomp_filter_done(&plan->seccomp);
         cgroup_done(&plan->cgroup);
         fd_close(&plan->console_socket);
+        fd_close(&plan->pidfd_socket);
+        fd_close(&plan->pidfd_receiver);
         fd_close(&plan->bundle_fd);
         free(plan->bundle);
         free(plan->rootfs);

@@ -27,6 +27,7 @@ struct create_options {
         const char *bundle; /* NULL: the working directory */
         const char *config_name; /* NULL: config.json */
         const char *console_socket; /* NULL: none */
+        const char *pidfd_socket; /* NULL: none */
         const char *pid_file; /* NULL: none */
         unsigned preserve_fds; /* descriptors from 3 up that the process keeps */
         unsigned listen_fds; /* before those, the ones that LISTEN_FDS announces */
@@ -109,15 +110,16 @@ struct plan {
         unsigned n_kept_fds;
         unsigned n_listen_fds;
         int console_socket; /* connected; -1: none */
+        int pidfd_socket, pidfd_receiver; /* the same; they want a pidfd of init (option and annotation) */
         bool console_to_runtime; /* the runtime itself serves the terminal */
         bool no_pivot, new_keyring;
         bool starts_at_once; /* `run`: the process goes on as soon as the runtime has recorded it */
 };
-#define PLAN_INIT ((struct plan){.console_socket = -1, .bundle_fd = -1, .cgroup = CGROUP_INIT})
+#define PLAN_INIT ((struct plan){.console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1, .bundle_fd = -1, .cgroup = CGROUP_INIT})
 
 /*
  * Decides. Reads the machine (does the rootfs exist, what is a bind source, what lies behind a namespace path),
- * connects the console socket, but changes nothing. Records; every failure is the caller's input or the machine's lack.
+ * connects the sockets, but changes nothing. Records; every failure is the caller's input or the machine's lack.
  */
 int plan_make(const struct config *config, const struct create_options *options, const struct host *host,
               struct plan *ret);

@@ -202,6 +202,7 @@ static int (*const rules[])(const struct config *config) = {
         check_root_readonly,
         check_names,
         check_annotations,
+        check_extensions,
         check_hooks,
         check_process,
         check_mounts,

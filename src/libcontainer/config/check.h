@@ -12,6 +12,7 @@ int check_namespaces(const struct config *config);
 int check_mounts(const struct config *config);
 int check_linux(const struct config *config);
 int check_sysctl(const struct config *config);
+int check_extensions(const struct config *config);
 
 /* `value` must begin with '/'; `path` is where it stands. */
 int check_absolute(const char *value, const char *path);

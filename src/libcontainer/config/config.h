@@ -219,6 +219,11 @@ struct linux_config {
         } memory_policy;
 };
 
+/* The annotations that tare acts upon (extensions.c); text is borrowed from `annotations`, NULL when there is none. */
+struct extensions {
+        const char *pidfd_receiver; /* socket that gets a pidfd of the container's process */
+};
+
 struct config {
         char *oci_version;
         struct {
@@ -232,6 +237,7 @@ struct config {
         struct process_config process;
         struct hook_list hooks[HOOK_KINDS];
         struct string_map annotations;
+        struct extensions extensions;
         struct linux_config linux;
 };
 #define CONFIG_INIT ((struct config){})

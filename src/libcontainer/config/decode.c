@@ -94,6 +94,8 @@ int config_parse(const char *text, size_t size, const char *name, struct config 
         r = json_decode(text, size, name, &config_type, ret);
         if (r < 0)
                 config_done(ret);
+        else
+                decode_extensions(ret);
         return r;
 }
 

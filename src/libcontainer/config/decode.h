@@ -57,3 +57,8 @@ extern const struct json_type decode_resources; /* struct cgroup_resources */
 extern const struct json_type decode_seccomp; /* struct seccomp_profile */
 extern const struct json_type decode_id_mappings; /* struct id_mappings */
 extern const struct json_type decode_string_map; /* struct string_map */
+
+/* --- behind the tables --- */
+
+/* Reads the annotations that mean something to tare. */
+void decode_extensions(struct config *config);
