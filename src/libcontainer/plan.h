@@ -114,8 +114,16 @@ struct plan {
         bool console_to_runtime; /* the runtime itself serves the terminal */
         bool no_pivot, new_keyring;
         bool starts_at_once; /* `run`: the process goes on as soon as the runtime has recorded it */
+
+        /* Of exec alone: the container that is joined. */
+        int target_fd; /* pidfd of its init; borrowed; -1: the plan is for a container of its own */
+        pid_t target_pid;
+        int target_namespaces; /* CLONE_NEW*: those of its init that are not the runtime's */
+        int target_root_fd; /* its root, where that does not come with a mount namespace; -1 */
 };
-#define PLAN_INIT ((struct plan){.console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1, .bundle_fd = -1, .cgroup = CGROUP_INIT})
+#define PLAN_INIT                                                                                        \
+        ((struct plan){.console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1, .bundle_fd = -1,  \
+                       .cgroup = CGROUP_INIT, .target_fd = -1, .target_root_fd = -1})
 
 /*
  * Decides. Reads the machine (does the rootfs exist, what is a bind source, what lies behind a namespace path),

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "util/alloc.h"
@@ -43,7 +44,12 @@ static int join(const struct namespace_join *namespace) {
 int namespaces_set_child_pid(const struct plan *plan) {
         const struct namespace_join *pid = find_join(plan, NAMESPACE_PID);
 
-        return pid ? join(pid) : 0;
+        if (!pid)
+                return 0;
+        /* From birth the child is in sight of others there, who may have CAP_SYS_PTRACE; it inherits this (CVE-2016-9962). */
+        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                return fail(errno, "become undumpable");
+        return join(pid);
 }
 
 int namespaces_reset_child_pid(const struct plan *plan) {

@@ -268,22 +268,16 @@ static int serve(const struct plan *plan, const struct state *state, struct chil
         }
 }
 
-static void launch_done(struct launch *launch) {
-        fd_close(&launch->channel);
-        fd_close(&launch->exec_fifo_fd);
-        fd_close(&launch->result_fifo_fd);
-        cgroup_entrance_done(&launch->entrance);
-}
-
 int parent_launch(const struct plan *plan, const struct state *state, const struct state_directory *directory,
                   struct child *ret) {
-        autodone(launch) struct launch launch = {
-                .plan = plan, .state = state, .channel = -1, .exec_fifo_fd = -1, .result_fifo_fd = -1};
+        autodone(launch) struct launch launch = LAUNCH_INIT;
         bool moved = false;
         int ends[2], r = channel_open(ends);
 
         if (r < 0)
                 return r;
+        launch.plan = plan;
+        launch.state = state;
         ret->channel = ends[0];
         launch.channel = ends[1];
         r = open_fifos(directory, &launch);

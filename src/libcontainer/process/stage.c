@@ -13,6 +13,7 @@
 #include "libcontainer/isolation/namespaces.h"
 #include "libcontainer/process/channel.h"
 #include "libcontainer/process/clone.h"
+#include "libcontainer/process/init.h"
 #include "util/fail.h"
 #include "util/fd.h"
 
@@ -52,6 +53,6 @@ void stage_main(const struct launch *launch) {
         prctl(PR_SET_NAME, "tare:[stage]", 0, 0, 0);
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         if (prepare(launch) < 0 || make_init(launch) < 0)
-                init_abort(launch);
+                self_abort(launch);
         _exit(EXIT_SUCCESS);
 }

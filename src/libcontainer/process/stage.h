@@ -7,6 +7,6 @@
  */
 #pragma once
 
-#include "libcontainer/process/init.h"
+#include "libcontainer/process/self.h"
 
 void stage_main(const struct launch *launch) __attribute__((noreturn));
