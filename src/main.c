@@ -25,8 +25,8 @@
 #include "util/text.h"
 
 static const struct command *const commands[] = {
-        &command_create, &command_start, &command_run,  &command_state,    &command_kill,
-        &command_delete, &command_list,  &command_spec, &command_features,
+        &command_create, &command_start, &command_run,  &command_exec, &command_state,
+        &command_kill,   &command_delete, &command_list, &command_spec, &command_features,
 };
 
 struct main_values {
@@ -119,10 +119,16 @@ static int run_command(const struct command *command, struct main_values *main_v
         n = options_parse(command->options, values, argc, argv, command->stop_at_positional);
         if (n < 0)
                 return n;
-        if (n < command->min_positional || n > command->max_positional)
+        if (n < command->min_positional || (command->max_positional >= 0 && n > command->max_positional))
                 return wrong_count(command, n);
         r = choose_root(&main_values->global);
-        return r < 0 ? r : command->run(&main_values->global, values, n, argv);
+        if (r < 0)
+                return r;
+        r = command->run(&main_values->global, values, n, argv);
+        if (r >= 0 || !command->exit_on_failure)
+                return r;
+        log_fatal(fail_text());
+        return command->exit_on_failure;
 }
 
 /* Else what we open first would be taken for a standard stream, and be handed to the container. */

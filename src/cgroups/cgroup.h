@@ -151,6 +151,9 @@ struct cgroup {
 #define CGROUP_INIT ((struct cgroup){.v2_fd = -1})
 void cgroup_done(struct cgroup *cgroup);
 
+/* A copy of what a state file has of it: where it is, and nothing open. Owned by the caller. */
+void cgroup_copy(const struct cgroup *from, struct cgroup *ret);
+
 /*
  * Decides the places for a container: cgroups_path is linux.cgroupsPath or NULL (then "/ID" below the runtime's
  * parent cgroup as runc does; an absolute path is below the mount point, a relative one below the runtime's own

@@ -166,6 +166,17 @@ int cgroup_decide(const struct cgroup_host *host, enum cgroup_manager manager, c
         return 0;
 }
 
+void cgroup_copy(const struct cgroup *from, struct cgroup *ret) {
+        *ret = (struct cgroup){.mode = from->mode, .manager = from->manager, .v2_fd = -1};
+        for (size_t i = 0; i < from->n_places; i++)
+                *array_append(ret->places, ret->n_places) = (struct cgroup_place){
+                        .controllers = text_copy(from->places[i].controllers),
+                        .directory = text_copy(from->places[i].directory),
+                        .path = text_copy(from->places[i].path),
+                        .v2 = from->places[i].v2,
+                };
+}
+
 void cgroup_done(struct cgroup *cgroup) {
         for (size_t i = 0; i < cgroup->n_places; i++) {
                 free(cgroup->places[i].controllers);

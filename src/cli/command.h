@@ -28,6 +28,7 @@ struct command {
         bool makes_processes; /* a container's processes begin as tare: its file must be out of their reach */
         bool stop_at_positional; /* options end at the first positional argument */
         int min_positional, max_positional; /* -1: any number */
+        int exit_on_failure; /* 0: 1, as for most */
         /*
          * argv[0..argc) are the positional arguments; `values` was filled by the options. Gives the exit code: 0, or after a
          * recorded failure negative, or the process's own.
@@ -36,7 +37,7 @@ struct command {
         size_t values_size;
 };
 
-extern const struct command command_create, command_delete, command_features, command_kill, command_list, command_run,
+extern const struct command command_create, command_delete, command_exec, command_features, command_kill, command_list, command_run,
         command_spec, command_start, command_state;
 
 /* The cgroup manager that the global options ask for. Records. */

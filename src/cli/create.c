@@ -54,13 +54,15 @@ static int translate(const struct global_options *global, const struct create_va
                 .id = id,
                 .bundle = values->bundle,
                 .config_name = values->config,
-                .console_socket = values->console_socket,
-                .pidfd_socket = values->pidfd_socket,
-                .pid_file = values->pid_file,
-                .preserve_fds = values->preserve_fds,
-                .listen_fds = listen_fds(),
-                .inherited_fds = global->n_inherited,
-                .detach = values->detach,
+                .process = {
+                        .console_socket = values->console_socket,
+                        .pidfd_socket = values->pidfd_socket,
+                        .pid_file = values->pid_file,
+                        .preserve_fds = values->preserve_fds,
+                        .listen_fds = listen_fds(),
+                        .inherited_fds = global->n_inherited,
+                        .detach = values->detach,
+                },
                 .keep = values->keep,
                 .no_pivot = values->no_pivot,
                 .no_new_keyring = values->no_new_keyring,
@@ -75,7 +77,7 @@ static int create(const struct global_options *global, void *values, int argc, c
 
         if (r < 0)
                 return r;
-        options.detach = options.waits_for_start = true;
+        options.process.detach = options.waits_for_start = true;
         r = container_create(global->root, &options);
         return r < 0 ? within(r, "tare create failed") : 0;
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "libcontainer/common.h"
 #include "libcontainer/container.h"
 #include "libcontainer/end.h"
 #include "libcontainer/isolation/hooks.h"
@@ -29,9 +30,6 @@
 #include "util/path.h"
 #include "util/proc.h"
 #include "util/text.h"
-
-/* Compiled filters, shared by all containers below the root. A name that no container can have. */
-#define CACHE_DIRECTORY ".seccomp"
 
 /* One creation, from the command to the running init. */
 struct creation {
@@ -79,32 +77,6 @@ static int load_config(struct creation *creation) {
         return r < 0 ? r : config_check(&creation->config);
 }
 
-static int compile_filter(struct creation *creation) {
-        autoclose int cache_fd = -1;
-
-        if (!creation->config.linux.has_seccomp)
-                return 0;
-        /* A cache that cannot be made or opened only costs time. */
-        (void)mkdirat(creation->root_fd, CACHE_DIRECTORY, 0700);
-        cache_fd = openat(creation->root_fd, CACHE_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        return seccomp_compile(&creation->config.linux.seccomp, cache_fd, &creation->plan.seccomp);
-}
-
-static void warn_of_capabilities(const struct plan *plan) {
-        struct text names = TEXT_INIT;
-
-        if (plan->ignored_capabilities.count == 0)
-                return;
-        for (size_t i = 0; i < plan->ignored_capabilities.count; i++) {
-                const char *name = plan->ignored_capabilities.items[i];
-
-                if (!names.bytes || !strstr(names.bytes, name))
-                        text_add_format(&names, "%s%s", names.length ? " " : "", name);
-        }
-        log_warning("ignoring unknown or unavailable capabilities: [%s]", names.bytes);
-        text_done(&names);
-}
-
 static void tell_plan(const struct plan *plan) {
         struct text text = TEXT_INIT;
 
@@ -145,9 +117,9 @@ static int decide(struct creation *creation, const char *root) {
         if (creation->plan.in_user_namespace && !mount_api_is_new())
                 return reject("linux.namespaces: a user namespace needs the mount calls of Linux 5.12, which this kernel lacks");
         creation->staging = text_format("%s/%s", root, options->id);
-        warn_of_capabilities(&creation->plan);
+        common_warn_of_capabilities(&creation->plan);
         tell_plan(&creation->plan);
-        return compile_filter(creation);
+        return common_compile_filter(&creation->config, creation->root_fd, &creation->plan.seccomp);
 }
 
 /* --- record the intent --- */
@@ -161,17 +133,6 @@ static char *timestamp(void) {
         gmtime_r(&now.tv_sec, &utc);
         strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
         return text_format("%s.%09ldZ", seconds, now.tv_nsec);
-}
-
-static void copy_cgroup(const struct cgroup *from, struct cgroup *to) {
-        *to = (struct cgroup){.mode = from->mode, .manager = from->manager, .v2_fd = -1};
-        for (size_t i = 0; i < from->n_places; i++)
-                *array_append(to->places, to->n_places) = (struct cgroup_place){
-                        .controllers = text_copy(from->places[i].controllers),
-                        .directory = text_copy(from->places[i].directory),
-                        .path = text_copy(from->places[i].path),
-                        .v2 = from->places[i].v2,
-                };
 }
 
 static int describe(struct creation *creation) {
@@ -190,12 +151,13 @@ static int describe(struct creation *creation) {
         state->boot_id = text_copy(boot_id);
         state->owner = getuid();
         state->private_pid_namespace = plan->creates[NAMESPACE_PID];
+        state->new_keyring = plan->new_keyring;
         state->has_poststart = creation->config.hooks[HOOK_POSTSTART].count > 0;
         state->has_poststop = creation->config.hooks[HOOK_POSTSTOP].count > 0;
         for (size_t i = 0; i < annotations->count; i++)
                 *array_append(state->annotations.items, state->annotations.count) = (struct string_pair){
                         text_copy(annotations->items[i].key), text_copy(annotations->items[i].value)};
-        copy_cgroup(&plan->cgroup, &state->cgroup);
+        cgroup_copy(&plan->cgroup, &state->cgroup);
         return state_identify(getpid(), &state->creator);
 }
 
@@ -216,27 +178,6 @@ static int record_intent(struct creation *creation) {
 }
 
 /* --- act --- */
-
-static void remove_pid_file(const struct creation *creation) {
-        if (creation->wrote_pid_file)
-                (void)unlink(creation->options->pid_file);
-}
-
-static int write_pid_file(struct creation *creation) {
-        const char *path = creation->options->pid_file;
-        autofree char *text = NULL;
-        int r;
-
-        if (text_is_empty(path))
-                return 0;
-        /* Digits only: engines parse the whole of it. */
-        text = text_format("%d", (int)creation->child.pid);
-        r = file_replace(AT_FDCWD, path, text, strlen(text), 0644);
-        if (r < 0)
-                return fail(-r, "write pid file `%s`", path);
-        creation->wrote_pid_file = true;
-        return 0;
-}
 
 static int delegate_cgroup(struct creation *creation) {
         const struct plan *plan = &creation->plan;
@@ -279,7 +220,7 @@ static int act(struct creation *creation) {
         r = state_save(&creation->directory, &creation->state);
         if (r < 0)
                 return r;
-        r = write_pid_file(creation);
+        r = common_write_pid_file(creation->options->process.pid_file, creation->child.pid, &creation->wrote_pid_file);
         if (r < 0)
                 return r;
         r = send_pidfd(creation);
@@ -293,7 +234,8 @@ static void undo(struct creation *creation) {
         autofree char *cause = text_copy(fail_text());
 
         parent_kill(&creation->child);
-        remove_pid_file(creation);
+        if (creation->wrote_pid_file)
+                (void)unlink(creation->options->process.pid_file);
         /* One that turned out to be in use by others is not ours to end. */
         creation->state.cgroup.refused = creation->plan.cgroup.refused;
         if (end_container(&creation->directory, &creation->state, creation->child.was_launched ? &creation->config : NULL) < 0)
@@ -358,7 +300,7 @@ int container_run(const char *root, const struct create_options *options, int *r
         int r;
 
         creation.options = options;
-        if (!options->detach) {
+        if (!options->process.detach) {
                 r = foreground_prepare(&foreground, !options->no_subreaper);
                 if (r < 0)
                         return r;
@@ -372,5 +314,5 @@ int container_run(const char *root, const struct create_options *options, int *r
         /* Others must be able to `kill` and `delete` it while we only wait. */
         state_unlock(&creation.directory);
         *ret_exit = 0;
-        return options->detach ? 0 : stay_in_foreground(&creation, &foreground, ret_exit);
+        return options->process.detach ? 0 : stay_in_foreground(&creation, &foreground, ret_exit);
 }

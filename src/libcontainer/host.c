@@ -41,16 +41,17 @@ static uint64_t probe_bounding_set(void) {
         return bits;
 }
 
-int host_probe(struct host *ret) {
-        int r;
-
+int host_probe_caller(struct host *ret) {
         ret->euid = geteuid();
         ret->egid = getegid();
         ret->bounding_capabilities = probe_bounding_set();
-        r = probe_user_namespace(&ret->in_user_namespace);
-        if (r < 0)
-                return r;
-        return cgroup_host_probe(&ret->cgroups);
+        return probe_user_namespace(&ret->in_user_namespace);
+}
+
+int host_probe(struct host *ret) {
+        int r = host_probe_caller(ret);
+
+        return r < 0 ? r : cgroup_host_probe(&ret->cgroups);
 }
 
 void host_done(struct host *host) {

@@ -20,6 +20,9 @@ struct host {
 #define HOST_INIT ((struct host){})
 
 int host_probe(struct host *ret);
+
+/* The caller's part of it alone, without the cgroups, which stay empty. */
+int host_probe_caller(struct host *ret);
 void host_done(struct host *host);
 
 /* $XDG_RUNTIME_DIR, or NULL when it is unset or empty (podman calls with it set and empty). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The process's environment and capabilities. Part of plan_make(), in the runtime's process. */
+/* The process: environment, capabilities, descriptors. Part of plan_make() and plan_exec(), in the runtime's process. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "libcontainer/plan.h"
 #include "util/alloc.h"
 #include "util/fail.h"
+#include "util/fd.h"
 #include "util/text.h"
 
 /* Where each name stands in the environment: open addressing, at most half full, so a thousand variables cost nothing. */
@@ -140,8 +141,48 @@ static void plan_capabilities(const struct capability_names *names, const struct
         restrict_bits(&sets->ambient, sets->permitted & sets->inheritable, &names->ambient, ignored);
 }
 
-void plan_process(const struct config *config, const struct create_options *options, const struct host *host,
-                  struct plan *plan) {
+int plan_connect(const char *path, const char *what, int *ret_fd) {
+        if (text_is_empty(path))
+                return 0;
+        *ret_fd = fd_connect_unix(path);
+        return *ret_fd < 0 ? fail(-*ret_fd, "connect to %s `%s`", what, path) : 0;
+}
+
+static int plan_terminal(const struct config *config, const struct process_options *options, struct plan *plan) {
+        bool has_socket = !text_is_empty(options->console_socket);
+
+        if (!config->process.terminal) {
+                if (has_socket)
+                        return reject("cannot use console socket if the container has no terminal (process.terminal is false)");
+                return 0;
+        }
+        if (options->detach && !has_socket)
+                return reject("cannot allocate tty if tare will detach without setting console socket");
+        if (!options->detach && has_socket)
+                return reject("cannot use console socket if tare will not detach or allocate tty");
+        plan->console_to_runtime = !has_socket;
+        return plan_connect(options->console_socket, "console socket", &plan->console_socket);
+}
+
+static int plan_descriptors(const struct process_options *options, struct plan *plan) {
+        plan->n_listen_fds = options->listen_fds;
+        plan->n_kept_fds = options->listen_fds + options->preserve_fds;
+        /* Not asked of the kernel here: by now there are descriptors of our own. */
+        if (plan->n_kept_fds > options->inherited_fds)
+                return fail(EBADF, "unable to stat preserved-fd %u (of %u)", options->inherited_fds, plan->n_kept_fds);
+        return 0;
+}
+
+int plan_process(const struct config *config, const struct process_options *options, const struct host *host,
+                 struct plan *plan) {
+        int r = plan_descriptors(options, plan);
+
+        if (r < 0)
+                return r;
+        if (stat("/proc/self/exe", &plan->own_binary) < 0)
+                return fail(errno, "look at `/proc/self/exe`");
         plan_environment(config, options->listen_fds, plan);
         plan_capabilities(&config->process.capabilities, host, plan);
+        r = plan_terminal(config, options, plan);
+        return r < 0 ? r : plan_connect(options->pidfd_socket, "pidfd socket", &plan->pidfd_socket);
 }

@@ -95,46 +95,6 @@ static void plan_devices(const struct config *config, struct plan *plan) {
         }
 }
 
-static int connect_to(const char *path, const char *what, int *ret_fd) {
-        if (text_is_empty(path))
-                return 0;
-        *ret_fd = fd_connect_unix(path);
-        return *ret_fd < 0 ? fail(-*ret_fd, "connect to %s `%s`", what, path) : 0;
-}
-
-static int plan_terminal(const struct config *config, const struct create_options *options, struct plan *plan) {
-        bool has_socket = !text_is_empty(options->console_socket);
-
-        if (!config->process.terminal) {
-                if (has_socket)
-                        return reject("cannot use console socket if the container has no terminal (process.terminal is false)");
-                return 0;
-        }
-        if (options->detach && !has_socket)
-                return reject("cannot allocate tty if tare will detach without setting console socket");
-        if (!options->detach && has_socket)
-                return reject("cannot use console socket if tare will not detach or allocate tty");
-        plan->console_to_runtime = !has_socket;
-        return connect_to(options->console_socket, "console socket", &plan->console_socket);
-}
-
-static int plan_pidfd_sockets(const struct config *config, const struct create_options *options, struct plan *plan) {
-        int r = connect_to(options->pidfd_socket, "pidfd socket", &plan->pidfd_socket);
-
-        if (r < 0)
-                return r;
-        return connect_to(config->extensions.pidfd_receiver, "annotations.run.oci.pidfd_receiver", &plan->pidfd_receiver);
-}
-
-static int plan_descriptors(const struct create_options *options, struct plan *plan) {
-        plan->n_listen_fds = options->listen_fds;
-        plan->n_kept_fds = options->listen_fds + options->preserve_fds;
-        /* Not asked of the kernel here: by now there are descriptors of our own. */
-        if (plan->n_kept_fds > options->inherited_fds)
-                return fail(EBADF, "unable to stat preserved-fd %u (of %u)", options->inherited_fds, plan->n_kept_fds);
-        return 0;
-}
-
 static void plan_propagation(const struct config *config, struct plan *plan) {
         unsigned long asked = config->linux.rootfs_propagation;
 
@@ -176,12 +136,6 @@ int plan_make(const struct config *config, const struct create_options *options,
         if (ret->mounts_device_nodes && ret->n_devices > 0 && !config_namespace(config, NAMESPACE_MOUNT))
                 return reject("linux.devices: found %zu, expected none without a mount namespace: here they can only be mounted",
                               ret->n_devices);
-        r = plan_descriptors(options, ret);
-        if (r < 0)
-                return r;
-        if (stat("/proc/self/exe", &ret->own_binary) < 0)
-                return fail(errno, "look at `/proc/self/exe`");
-        plan_process(config, options, host, ret);
         /* Without a cgroup there are no limits: what --cgroup-manager=disabled asks for. */
         if (config->linux.has_resources && options->cgroup_manager != CGROUP_MANAGER_DISABLED) {
                 r = cgroup_check_resources(&host->cgroups, &config->linux.resources, "linux.resources");
@@ -191,8 +145,9 @@ int plan_make(const struct config *config, const struct create_options *options,
         r = cgroup_decide(&host->cgroups, options->cgroup_manager, config->linux.cgroups_path, options->id, &ret->cgroup);
         if (r < 0)
                 return r;
-        r = plan_terminal(config, options, ret);
-        return r < 0 ? r : plan_pidfd_sockets(config, options, ret);
+        /* Last, for it connects the sockets. */
+        r = plan_process(config, &options->process, host, ret);
+        return r < 0 ? r : plan_connect(config->extensions.pidfd_receiver, "annotations.run.oci.pidfd_receiver", &ret->pidfd_receiver);
 }
 
 static void mount_plan_done(struct mount_plan *mount) {
@@ -202,6 +157,8 @@ static void mount_plan_done(struct mount_plan *mount) {
 }
 
 void plan_done(struct plan *plan) {
+        fd_close(&plan->target_root_fd);
+        fd_close(&plan->procfs_fd);
         for (size_t i = 0; i < plan->n_joins; i++)
                 fd_close(&plan->joins[i].fd);
         for (size_t i = 0; i < plan->n_mounts; i++)

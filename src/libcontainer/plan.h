@@ -21,19 +21,24 @@
 #include "libcontainer/host.h"
 #include "seccomp/seccomp.h"
 
-/* What this call asks for beside the config. All strings are borrowed. */
-struct create_options {
-        const char *id;
-        const char *bundle; /* NULL: the working directory */
-        const char *config_name; /* NULL: config.json */
+/* What a call asks for the process that it makes, be it init or one of exec. All strings are borrowed. */
+struct process_options {
         const char *console_socket; /* NULL: none */
         const char *pidfd_socket; /* NULL: none */
         const char *pid_file; /* NULL: none */
         unsigned preserve_fds; /* descriptors from 3 up that the process keeps */
         unsigned listen_fds; /* before those, the ones that LISTEN_FDS announces */
         unsigned inherited_fds; /* how many from 3 up, without a gap, are the caller's own */
-        bool waits_for_start; /* `create`: the process is executed by a later `start` */
         bool detach; /* nobody waits for the process in the foreground */
+};
+
+/* What `create` or `run` asks for beside the config. All strings are borrowed. */
+struct create_options {
+        const char *id;
+        const char *bundle; /* NULL: the working directory */
+        const char *config_name; /* NULL: config.json */
+        struct process_options process;
+        bool waits_for_start; /* `create`: the process is executed by a later `start` */
         bool no_pivot, no_new_keyring, no_subreaper, keep;
         enum cgroup_manager cgroup_manager;
 };
@@ -120,10 +125,11 @@ struct plan {
         pid_t target_pid;
         int target_namespaces; /* CLONE_NEW*: those of its init that are not the runtime's */
         int target_root_fd; /* its root, where that does not come with a mount namespace; -1 */
+        int procfs_fd; /* the runtime's /proc, where labels are to be written; -1 */
 };
 #define PLAN_INIT                                                                                        \
         ((struct plan){.console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1, .bundle_fd = -1,  \
-                       .cgroup = CGROUP_INIT, .target_fd = -1, .target_root_fd = -1})
+                       .cgroup = CGROUP_INIT, .target_fd = -1, .target_root_fd = -1, .procfs_fd = -1})
 
 /*
  * Decides. Reads the machine (does the rootfs exist, what is a bind source, what lies behind a namespace path),
@@ -136,8 +142,28 @@ void plan_done(struct plan *plan);
 /* The parts of plan_make(), each in a file of its own. */
 int plan_namespaces(const struct config *config, struct plan *plan);
 int plan_mounts(const struct config *config, struct plan *plan);
-void plan_process(const struct config *config, const struct create_options *options, const struct host *host,
-                  struct plan *plan);
+int plan_process(const struct config *config, const struct process_options *options, const struct host *host,
+                 struct plan *plan);
+
+/* The container that a process of exec joins. All strings and descriptors are borrowed. */
+struct exec_target {
+        const char *id;
+        pid_t pid; /* of its init */
+        int pidfd;
+        const struct cgroup *cgroup; /* as recorded */
+        bool new_keyring; /* it has a session keyring of its own */
+};
+
+/*
+ * The same for exec: `config` is the container's, its process replaced by the one to run. Much of the plan stays empty: what
+ * it says of mounts, devices and names has long been made. Looks at the target's namespaces, connects the sockets, but
+ * changes nothing. Records.
+ */
+int plan_exec(const struct config *config, const struct exec_target *target, const struct process_options *options,
+              const struct host *host, struct plan *ret);
+
+/* Connects to a socket that the caller listens on; nothing to do for NULL and "". `what` is its name for the message. */
+int plan_connect(const char *path, const char *what, int *ret_fd);
 
 /* Prints the plan as lines of text, the same for the same input: for the golden tests and `--debug`. */
 struct text;

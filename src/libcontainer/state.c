@@ -83,6 +83,7 @@ static const struct json_field state_fields[] = {
         JSON_FIELD(struct state, private_pid_namespace, "privatePidNamespace", &json_bool),
         JSON_FIELD(struct state, has_poststart, "hasPoststart", &json_bool),
         JSON_FIELD(struct state, has_poststop, "hasPoststop", &json_bool),
+        JSON_FIELD(struct state, new_keyring, "newKeyring", &json_bool),
         JSON_LIST(struct state, annotations.items, annotations.count, "annotations", &json_annotations),
         JSON_FIELD(struct state, cgroup, "cgroup", &json_cgroup),
         {},
@@ -139,6 +140,7 @@ int state_save(const struct state_directory *directory, const struct state *stat
         json_write_bool(&writer, "privatePidNamespace", state->private_pid_namespace);
         json_write_bool(&writer, "hasPoststart", state->has_poststart);
         json_write_bool(&writer, "hasPoststop", state->has_poststop);
+        json_write_bool(&writer, "newKeyring", state->new_keyring);
         write_annotations(&writer, &state->annotations);
         write_cgroup(&writer, &state->cgroup);
         json_object_end(&writer);

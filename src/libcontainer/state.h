@@ -39,6 +39,7 @@ struct state {
         struct process_identity init; /* known from the moment that the container is created */
         bool private_pid_namespace; /* the end of init is the end of all */
         bool has_poststart, has_poststop;
+        bool new_keyring; /* its processes have a session keyring of their own */
         struct string_map annotations;
         struct cgroup cgroup;
 };

@@ -85,6 +85,7 @@ struct process_config {
         char *cwd;
         struct string_list env, args;
         struct {
+                bool present;
                 uint32_t uid, gid;
                 struct optional_u32 umask;
                 uint32_t *additional_gids;

@@ -103,7 +103,7 @@ static const struct json_field process_fields[] = {
         JSON_FIELD(struct process_config, cwd, "cwd", &json_string, .required = true),
         DECODE_STRINGS(struct process_config, env, "env"),
         DECODE_STRINGS(struct process_config, args, "args"),
-        DECODE_INLINE("user", &user),
+        {.name = "user", .type = &user, JSON_PRESENT(struct process_config, user.present)},
         JSON_FIELD(struct process_config, capabilities, "capabilities", &capabilities),
         JSON_FIELD(struct process_config, no_new_privileges, "noNewPrivileges", &json_bool),
         JSON_FIELD(struct process_config, apparmor_profile, "apparmorProfile", &json_string),

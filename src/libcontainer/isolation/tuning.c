@@ -6,6 +6,7 @@
 #include <linux/mempolicy.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -105,44 +106,67 @@ static int set_io_priority(const struct io_priority_config *io) {
         return 0;
 }
 
-#define NODES_MAX 4096
-#define NODE_BITS (8 * sizeof(unsigned long))
+/* --- sets of nodes and processors --- */
 
-/* "0-3,7": syntax and order were checked with the config. */
-static int parse_nodes(const char *list, unsigned long mask[NODES_MAX / NODE_BITS]) {
+#define SET_MAX 8192
+#define WORD_BITS (8 * sizeof(unsigned long))
+
+struct number_set {
+        unsigned long words[SET_MAX / WORD_BITS];
+};
+
+/* "0-3,7": syntax and order were checked with the config; `path` is where it stands. */
+static int parse_set(const char *list, const char *path, struct number_set *ret) {
         while (list && *list) {
                 unsigned first, last;
                 int used = 0;
 
                 if (sscanf(list, "%u-%u%n", &first, &last, &used) < 2) {
                         if (sscanf(list, "%u%n", &first, &used) < 1)
-                                return reject("linux.memoryPolicy.nodes: unexpected \"%s\"", list);
+                                return reject("%s: unexpected \"%s\"", path, list);
                         last = first;
                 }
-                if (last >= NODES_MAX)
-                        return reject("linux.memoryPolicy.nodes: node %u is too high, expected less than %d", last, NODES_MAX);
-                for (unsigned node = first; node <= last; node++)
-                        mask[node / NODE_BITS] |= 1UL << node % NODE_BITS;
+                if (last >= SET_MAX)
+                        return reject("%s: %u is too high, expected less than %d", path, last, SET_MAX);
+                for (unsigned number = first; number <= last; number++)
+                        ret->words[number / WORD_BITS] |= 1UL << number % WORD_BITS;
                 list += used;
-                list += *list == ',';
+                list += strspn(list, " ,");
         }
         return 0;
 }
 
 static int set_memory_policy(const struct config *config) {
-        unsigned long mask[NODES_MAX / NODE_BITS] = {0};
+        struct number_set nodes = {{0}};
         bool has_nodes = !text_is_empty(config->linux.memory_policy.nodes);
         int r;
 
         if (!config->linux.memory_policy.present)
                 return 0;
-        r = parse_nodes(config->linux.memory_policy.nodes, mask);
+        r = parse_set(config->linux.memory_policy.nodes, "linux.memoryPolicy.nodes", &nodes);
         if (r < 0)
                 return r;
         if (kernel_set_mempolicy((int)(config->linux.memory_policy.mode | (long)config->linux.memory_policy.flags),
-                                 has_nodes ? mask : NULL, has_nodes ? NODES_MAX : 0) < 0)
+                                 has_nodes ? nodes.words : NULL, has_nodes ? SET_MAX : 0) < 0)
                 return fail(errno, "linux.memoryPolicy: set");
         return 0;
+}
+
+static int set_affinity(const char *list, const char *path) {
+        struct number_set processors = {{0}};
+        int r = parse_set(list, path, &processors);
+
+        if (r < 0)
+                return r;
+        if (sched_setaffinity(0, sizeof(processors), (const cpu_set_t *)&processors) < 0)
+                return fail(errno, "%s: run on processors `%s`", path, list);
+        return 0;
+}
+
+int tuning_set_initial_affinity(const struct process_config *process) {
+        const char *list = process->exec_cpu_affinity.initial;
+
+        return text_is_empty(list) ? 0 : set_affinity(list, "process.execCPUAffinity.initial");
 }
 
 /*
@@ -150,14 +174,23 @@ static int set_memory_policy(const struct config *config) {
  * its. The kernel cuts the mask to that; sets larger than the kernel's are accepted.
  */
 static int reset_affinity(void) {
-        size_t size = CPU_ALLOC_SIZE(8192);
-        autofree cpu_set_t *all = alloc_zero(1, size);
+        struct number_set all;
 
-        for (int i = 0; i < 8192; i++)
-                CPU_SET_S(i, size, all);
-        if (sched_setaffinity(0, size, all) < 0 && errno != ENOSYS)
+        memset(&all, 0xff, sizeof(all));
+        if (sched_setaffinity(0, sizeof(all), (const cpu_set_t *)&all) < 0 && errno != ENOSYS)
                 return fail(errno, "reset processor affinity");
         return 0;
+}
+
+/* config.md, "execCPUAffinity": with it and without a final list the kernel decides, and the runtime keeps its hands off. */
+static int apply_affinity(const struct plan *plan) {
+        const struct process_config *process = &plan->config->process;
+
+        if (plan->target_fd < 0 || !process->exec_cpu_affinity.present)
+                return reset_affinity();
+        if (text_is_empty(process->exec_cpu_affinity.final))
+                return 0;
+        return set_affinity(process->exec_cpu_affinity.final, "process.execCPUAffinity.final");
 }
 
 int tuning_apply(const struct plan *plan) {
@@ -165,7 +198,7 @@ int tuning_apply(const struct plan *plan) {
 
         if (r < 0)
                 return r;
-        r = reset_affinity();
+        r = apply_affinity(plan);
         if (r < 0)
                 return r;
         r = set_scheduler(&plan->config->process.scheduler);

@@ -13,6 +13,9 @@ bool tuning_is_needed_outside(const struct process_config *process);
 /* In the runtime: oom_score_adj, and hard limits that the process could not raise itself. */
 int tuning_from_outside(const struct process_config *process, pid_t pid);
 
+/* In the runtime of exec, before it clones: its child takes these processors into the container's cgroup. */
+int tuning_set_initial_affinity(const struct process_config *process);
+
 /* In init: personality, scheduler, I/O priority, memory policy, CPU affinity. Needs CAP_SYS_NICE for some values. */
 int tuning_apply(const struct plan *plan);
 

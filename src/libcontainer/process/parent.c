@@ -22,6 +22,7 @@
 #include "libcontainer/process/channel.h"
 #include "libcontainer/process/clone.h"
 #include "libcontainer/process/init.h"
+#include "libcontainer/process/setns.h"
 #include "libcontainer/process/stage.h"
 #include "util/alloc.h"
 #include "util/fail.h"
@@ -115,7 +116,7 @@ static int clone_init(struct launch *launch, bool *ret_moved, struct child *ret)
         if (result.pid == 0 && plan->needs_stage)
                 stage_main(launch);
         if (result.pid == 0)
-                init_main(launch);
+                launch->main(launch);
         ret->pid = result.pid;
         ret->was_launched = true;
         ret->pidfd = result.pidfd;
@@ -276,6 +277,7 @@ int parent_launch(const struct plan *plan, const struct state *state, const stru
 
         if (r < 0)
                 return r;
+        launch.main = plan->target_fd >= 0 ? setns_main : init_main;
         launch.plan = plan;
         launch.state = state;
         ret->channel = ends[0];

@@ -22,8 +22,9 @@ struct child {
 void child_done(struct child *child);
 
 /*
- * Launches init and returns when it is ready: everything is made but the execve(2). Needs the cgroup to exist and the
- * state directory to be reserved. After a failure *ret holds whatever exists already, and the caller undoes it.
+ * Launches init, or the process of exec by a plan that names a target, and returns when it is ready: everything is made but
+ * the execve(2). Needs the cgroup to exist and for init the state directory to be reserved (`state` and `directory` are NULL
+ * for exec). After a failure *ret holds whatever exists already, and the caller undoes it.
  */
 int parent_launch(const struct plan *plan, const struct state *state, const struct state_directory *directory,
                   struct child *ret);

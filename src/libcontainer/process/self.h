@@ -22,6 +22,7 @@ struct launch {
         struct cgroup_entrance entrance; /* the v1 places, which a process enters itself */
         int exec_fifo_fd, result_fifo_fd; /* O_RDWR; -1 when the process starts at once */
         bool waits_for_go; /* the runtime prepares something from outside first */
+        void (*main)(const struct launch *launch) __attribute__((noreturn)); /* init_main() or setns_main() */
 };
 #define LAUNCH_INIT ((struct launch){.channel = -1, .exec_fifo_fd = -1, .result_fifo_fd = -1})
 void launch_done(struct launch *launch);

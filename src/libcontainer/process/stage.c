@@ -13,7 +13,7 @@
 #include "libcontainer/isolation/namespaces.h"
 #include "libcontainer/process/channel.h"
 #include "libcontainer/process/clone.h"
-#include "libcontainer/process/init.h"
+#include "libcontainer/process/setns.h"
 #include "util/fail.h"
 #include "util/fd.h"
 
@@ -24,7 +24,7 @@ static int make_init(const struct launch *launch) {
         if (r < 0)
                 return r;
         if (init.pid == 0)
-                init_main(launch);
+                launch->main(launch);
         return channel_send_fd(launch->channel, MESSAGE_PID, init.pid, init.pidfd);
 }
 
@@ -52,7 +52,7 @@ static int prepare(const struct launch *launch) {
 void stage_main(const struct launch *launch) {
         prctl(PR_SET_NAME, "tare:[stage]", 0, 0, 0);
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-        if (prepare(launch) < 0 || make_init(launch) < 0)
+        if ((launch->plan->target_fd >= 0 ? setns_prepare_stage(launch) : prepare(launch)) < 0 || make_init(launch) < 0)
                 self_abort(launch);
         _exit(EXIT_SUCCESS);
 }
