@@ -1,12 +1,174 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A dockerd and a containerd of our own for docker.bats, with the runtime under test as default runtime.
+# What the suites with Docker share: a dockerd and a containerd of our own, with the runtime under test as default
+# runtime. They are started once for a file. Every test ends with its containers removed and the proof that no
+# process, cgroup or state of them is left.
+#
+# The runtime under test is $TARE, the build's unless set. TARE=/usr/sbin/runc shows whether a test asks for more than
+# is common.
 #
 # Both live in a mount and a network namespace of their own: /run and /etc are private copies there, the bridge
 # and the firewall rules exist only there, and all of it is gone with the last process. What the host does see
 # are the cgroups below $DOCKER_CGROUP and the files below $DOCKER_DIR; docker_stop removes both.
 
-# The runtime under test as an absolute path: $TARE, or the build's.
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+        unset DOCKER_DIR DOCKER_NAME DOCKER_CONTEXT
+        docker_runtime >/dev/null
+        DOCKER_MISSING=$(docker_missing | paste -sd,)
+        export DOCKER_MISSING
+        [ -z "$DOCKER_MISSING" ] || return 0
+        docker_start || {
+                docker_logs
+                docker_stop
+                return 1
+        }
+}
+
+teardown_file() {
+        [ -z "$DOCKER_DIR" ] || docker_stop
+}
+
+setup() {
+        [ -z "$DOCKER_MISSING" ] || skip "$DOCKER_MISSING"
+}
+
+teardown() {
+        [ -n "$DOCKER_DIR" ] || return 0
+        remove_containers
+        until_true 10 docker_clean || {
+                docker_left
+                docker_logs
+                return 1
+        }
+}
+
+remove_containers() {
+        local container
+        for container in $(docker ps --all --quiet); do
+                docker rm --force --volumes "$container" >/dev/null
+        done
+}
+
+# expect STATUS COMMAND...: the exit status must be this; stdout is left in $output, stderr in $stderr.
+expect() {
+        local wanted=$1
+        shift
+        run --separate-stderr "-$wanted" "$@" || {
+                printf '%s\n' "$*" "stdout: $output" "stderr: $stderr"
+                return 1
+        }
+}
+
+# fails COMMAND...: for an error whose exit status is not promised.
+fails() {
+        run --separate-stderr ! "$@" || {
+                printf '%s\n' "succeeded: $*" "stdout: $output"
+                return 1
+        }
+}
+
+# shows TEXT: stdout of the last command is exactly this.
+shows() {
+        [ "$output" = "$1" ] && return
+        printf '%s\n' "stdout: $output" "expected: $1" "stderr: $stderr"
+        return 1
+}
+
+# tells PATTERN: stderr of the last command matches this.
+tells() {
+        [[ $stderr =~ $1 ]] && return
+        printf '%s\n' "stderr: $stderr" "expected to match: $1"
+        return 1
+}
+
+# in_busybox [OPTION...] -- COMMAND...: docker run --rm with these options.
+in_busybox() {
+        local options=()
+        while [ "$1" != -- ]; do
+                options+=("$1")
+                shift
+        done
+        shift
+        docker run --rm "${options[@]}" busybox "$@"
+}
+
+# --- what can be known of a container ---
+
+# is FOUND EXPECTED
+is() {
+        [ "$1" = "$2" ] || { printf 'found: %s\nexpected: %s\n' "$1" "$2" && return 1; }
+}
+
+# state CONTAINER FIELD...: of its State, separated by a space.
+state() {
+        local container=$1 format=
+        shift
+        printf -v format '{{.State.%s}} ' "$@"
+        docker inspect --format "${format% }" "$container"
+}
+
+running() {
+        [ "$(state "$1" Running)" = true ]
+}
+
+logs_hold() {
+        docker logs "$1" 2>&1 | grep -q "$2"
+}
+
+# namespace_of PID TYPE
+namespace_of() {
+        readlink "/proc/$1/ns/$2"
+}
+
+# The file of a container's cgroup, seen from the host: CONTAINER, CONTROLLER, its name on v1, its name on v2. For
+# nothing but a name, the directory.
+cgroup_file() {
+        local memberships path
+        memberships=$(cat "/proc/$(state "$1" Pid)/cgroup")
+        if [ "$(stat --file-system --format %T /sys/fs/cgroup)" = cgroup2fs ]; then
+                path=$(sed -n 's/^0:://p' <<<"$memberships")
+                echo "/sys/fs/cgroup$path/${4-}"
+        else
+                path=$(awk -F: -v name="$2" '("," $2 ",") ~ ("," name ",") { print $3 }' <<<"$memberships")
+                echo "/sys/fs/cgroup/$2$path/${3-}"
+        fi
+}
+
+# cgroup_holds CONTAINER CONTROLLER V1-FILE V1-VALUE V2-FILE V2-VALUE
+cgroup_holds() {
+        local file
+        file=$(cgroup_file "$1" "$2" "$3" "$5")
+        if [ "${file##*/}" = "$3" ]; then
+                [[ "$(cat "$file")" =~ ^($4)$ ]]
+        else
+                [[ "$(cat "$file")" =~ ^($6)$ ]]
+        fi || { echo "$file: $(cat "$file"), expected $4 (v1) or $6 (v2)" && return 1; }
+}
+
+# Value of a cgroup file as the container sees it: name on v1, then name on v2.
+cgroup_value() {
+        echo "cat /sys/fs/cgroup/$1 2>/dev/null || cat /sys/fs/cgroup/$2"
+}
+
+# needs_limit FIELD: a controller, by the name it has in `docker info`.
+needs_limit() {
+        [ "$(docker info --format "{{.$1}}")" = true ] || skip "no such controller here: $1"
+}
+
+# needs_command NAME: a command that the runtime may not have.
+needs_command() {
+        "$(docker_runtime)" --help | grep -q "^  *$1 " || skip "the runtime has no command $1"
+}
+
+needs_network() {
+        [ "$DOCKER_NETWORK" != none ] || skip "dockerd cannot make a bridge here"
+}
+
+# --- what there is ---
+
+# The runtime under test as an absolute path.
 docker_runtime() {
         local root
         root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)

@@ -1,107 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Docker with the runtime under test ($TARE) as its default runtime: what `docker run` promises, seen from both
-# sides. The daemons of docker.bash are started once for the file. Every test ends with its containers removed and
-# the proof that no process, cgroup or state of them is left.
+# Docker with the runtime under test as its default runtime: what `docker run` promises, seen from both sides.
 
-bats_require_minimum_version 1.5.0
 load docker.bash
-
-setup_file() {
-        unset DOCKER_DIR DOCKER_NAME DOCKER_CONTEXT
-        docker_runtime >/dev/null
-        DOCKER_MISSING=$(docker_missing | paste -sd,)
-        export DOCKER_MISSING
-        [ -z "$DOCKER_MISSING" ] || return 0
-        docker_start || {
-                docker_logs
-                docker_stop
-                return 1
-        }
-}
-
-teardown_file() {
-        [ -z "$DOCKER_DIR" ] || docker_stop
-}
-
-setup() {
-        [ -z "$DOCKER_MISSING" ] || skip "$DOCKER_MISSING"
-}
-
-teardown() {
-        [ -n "$DOCKER_DIR" ] || return 0
-        remove_containers
-        until_true 10 docker_clean || {
-                docker_left
-                docker_logs
-                return 1
-        }
-}
-
-remove_containers() {
-        local container
-        for container in $(docker ps --all --quiet); do
-                docker rm --force --volumes "$container" >/dev/null
-        done
-}
-
-# expect STATUS COMMAND...: the exit status must be this; stdout is left in $output, stderr in $stderr.
-expect() {
-        local wanted=$1
-        shift
-        run --separate-stderr "-$wanted" "$@" || {
-                printf '%s\n' "$*" "stdout: $output" "stderr: $stderr"
-                return 1
-        }
-}
-
-# fails COMMAND...: for an error whose exit status is not promised.
-fails() {
-        run --separate-stderr ! "$@" || {
-                printf '%s\n' "succeeded: $*" "stdout: $output"
-                return 1
-        }
-}
-
-# shows TEXT: stdout of the last command is exactly this.
-shows() {
-        [ "$output" = "$1" ] && return
-        printf '%s\n' "stdout: $output" "expected: $1" "stderr: $stderr"
-        return 1
-}
-
-# tells PATTERN: stderr of the last command matches this.
-tells() {
-        [[ $stderr =~ $1 ]] && return
-        printf '%s\n' "stderr: $stderr" "expected to match: $1"
-        return 1
-}
-
-# in_busybox [OPTION...] -- COMMAND...: docker run --rm with these options.
-in_busybox() {
-        local options=()
-        while [ "$1" != -- ]; do
-                options+=("$1")
-                shift
-        done
-        shift
-        docker run --rm "${options[@]}" busybox "$@"
-}
-
-# Value of a cgroup file as the container sees it: name on v1, then name on v2.
-cgroup_value() {
-        echo "cat /sys/fs/cgroup/$1 2>/dev/null || cat /sys/fs/cgroup/$2"
-}
-
-# needs_limit FIELD: a controller, by the name it has in `docker info`.
-needs_limit() {
-        [ "$(docker info --format "{{.$1}}")" = true ] || skip "no such controller here: $1"
-}
-
-needs_network() {
-        [ "$DOCKER_NETWORK" != none ] || skip "dockerd cannot make a bridge here"
-}
 
 # --- the daemon ---
 
@@ -209,10 +111,6 @@ needs_network() {
 
 # --- the container's life ---
 
-running() {
-        [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ]
-}
-
 @test "docker run --detach, logs, wait" {
         expect 0 docker run --detach --name talks busybox sh -c 'echo one; echo two >&2; exit 3'
         [[ $output =~ ^[0-9a-f]{64}$ ]]
@@ -239,10 +137,6 @@ running() {
         shows 7
         expect 0 docker logs polite
         shows $'up\nends'
-}
-
-logs_hold() {
-        docker logs "$1" 2>&1 | grep -q "$2"
 }
 
 @test "docker stop kills what does not listen" {
@@ -591,10 +485,6 @@ END
 }
 
 # --- namespaces ---
-
-namespace_of() {
-        readlink "/proc/$1/ns/$2"
-}
 
 @test "each container has namespaces of its own" {
         docker run --detach --name apart busybox sleep 1000
