@@ -110,6 +110,15 @@ static const struct command *find_command(const char *name) {
         return NULL;
 }
 
+/* It is meant for us: nothing that we start, no hook of other people's, is to answer in our name. */
+static void take_notify_socket(struct global_options *global) {
+        const char *value = getenv("NOTIFY_SOCKET");
+
+        if (!text_is_empty(value))
+                global->notify_socket = text_copy(value);
+        unsetenv("NOTIFY_SOCKET");
+}
+
 static int run_command(const struct command *command, struct main_values *main_values, int argc, char **argv) {
         autofree void *values = alloc_zero(1, command->values_size);
         int n, r;
@@ -166,6 +175,7 @@ static int take_over(const struct command *command, char *const *original_argv, 
                 prctl(PR_SET_NAME, "tare", 0, 0, 0);
         }
         global->n_inherited = count_inherited();
+        take_notify_socket(global);
         /* A reader of our output that has gone must not end us half-way. */
         signal(SIGPIPE, SIG_IGN);
         /* What our caller left open is nobody's below us; descriptors that the container keeps are released one by one. */

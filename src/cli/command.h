@@ -17,6 +17,7 @@ struct global_options {
         const char *log, *log_format, *log_level;
         bool debug, systemd_cgroup;
         const char *cgroup_manager, *rootless;
+        const char *notify_socket; /* NOTIFY_SOCKET of our environment, which has lost it; NULL: none */
         unsigned n_inherited; /* descriptors from 3 up without a gap that our caller left open */
 };
 

@@ -57,6 +57,7 @@ static int translate(const struct global_options *global, const struct create_va
                 .process = {
                         .console_socket = values->console_socket,
                         .pidfd_socket = values->pidfd_socket,
+                        .notify_socket = global->notify_socket,
                         .pid_file = values->pid_file,
                         .preserve_fds = values->preserve_fds,
                         .listen_fds = listen_fds(),

@@ -6,7 +6,7 @@
 static const struct option_row options[] = {{}};
 
 static int run(const struct global_options *global, void *values, int argc, char **argv) {
-        return container_start(global->root, argv[0]);
+        return container_start(global->root, argv[0], global->notify_socket);
 }
 
 const struct command command_start = {

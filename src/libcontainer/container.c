@@ -13,6 +13,7 @@
 
 #include "libcontainer/end.h"
 #include "libcontainer/handle.h"
+#include "libcontainer/isolation/notify.h"
 #include "libcontainer/process/channel.h"
 #include "util/alloc.h"
 #include "util/fail.h"
@@ -116,8 +117,22 @@ static int run_poststart(struct handle *handle) {
         return r;
 }
 
-int container_start(const char *root, const char *id) {
+/* Both sockets, before the program can write to one. */
+static int open_notify(const struct handle *handle, const char *address, struct notify *ret) {
+        int r;
+
+        if (!address)
+                return 0;
+        r = notify_connect(ret, address);
+        if (r < 0)
+                return r;
+        ret->main_pid = (pid_t)handle->state.init.pid;
+        return notify_listen(ret, handle->directory.fd);
+}
+
+int container_start(const char *root, const char *id, const char *notify_socket) {
         autodone(handle) struct handle handle = HANDLE_INIT;
+        autodone(notify) struct notify notify = NOTIFY_INIT;
         int r = handle_open(root, id, true, &handle);
 
         if (r < 0)
@@ -125,8 +140,19 @@ int container_start(const char *root, const char *id) {
         r = check_startable(handle.status);
         if (r < 0)
                 return r;
+        r = open_notify(&handle, notify_socket, &notify);
+        if (r < 0)
+                return r;
         r = release_init(&handle);
-        return r < 0 ? r : run_poststart(&handle);
+        if (r < 0)
+                return r;
+        r = run_poststart(&handle);
+        if (r < 0)
+                return r;
+        /* Others must be able to end one that never gets ready. */
+        state_unlock(&handle.directory);
+        notify_wait(&notify, handle.pidfd);
+        return 0;
 }
 
 /* --- kill --- */

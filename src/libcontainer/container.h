@@ -19,7 +19,11 @@ int container_create(const char *root, const struct create_options *options);
  */
 int container_run(const char *root, const struct create_options *options, int *ret_exit);
 
-int container_start(const char *root, const char *id);
+/*
+ * `start`. `notify_socket` (NULL: none) is the service manager's: then it returns only when the container says that it is
+ * ready, or has ended.
+ */
+int container_start(const char *root, const char *id, const char *notify_socket);
 
 /* `all`: every process of the container, and no failure when there is none. */
 int container_kill(const char *root, const char *id, int signal, bool all);

@@ -19,6 +19,7 @@
 #include "libcontainer/isolation/hooks.h"
 #include "libcontainer/isolation/lsm.h"
 #include "libcontainer/isolation/mount-api.h"
+#include "libcontainer/isolation/notify.h"
 #include "libcontainer/process/foreground.h"
 #include "libcontainer/process/parent.h"
 #include "libcontainer/process/pidfd-socket.h"
@@ -43,15 +44,17 @@ struct creation {
         struct state state;
         struct state_directory directory;
         char *staging; /* the state directory as a path, for the mount fallback */
+        struct notify notify;
         struct child child;
         bool wrote_pid_file;
 };
 #define CREATION_INIT                                                                                    \
         ((struct creation){.config = CONFIG_INIT, .plan = PLAN_INIT, .root_fd = -1, .state = STATE_INIT, \
-                           .directory = STATE_DIRECTORY_INIT, .child = CHILD_INIT})
+                           .directory = STATE_DIRECTORY_INIT, .notify = NOTIFY_INIT, .child = CHILD_INIT})
 
 static void creation_done(struct creation *creation) {
         child_done(&creation->child);
+        notify_done(&creation->notify);
         state_directory_done(&creation->directory);
         state_done(&creation->state);
         plan_done(&creation->plan);
@@ -89,6 +92,20 @@ static void tell_plan(const struct plan *plan) {
         text_done(&text);
 }
 
+/* `run` needs the manager from now on, `create` leaves it to `start`. */
+static int decide_notify(struct creation *creation) {
+        autofree char *directory = text_format("%s/%s", creation->staging, STATE_NOTIFY);
+        const char *address = creation->options->process.notify_socket;
+        int r;
+
+        if (!address)
+                return 0;
+        r = plan_notify(directory, &creation->plan);
+        if (r < 0 || creation->options->waits_for_start)
+                return r;
+        return notify_connect(&creation->notify, address);
+}
+
 static int decide(struct creation *creation, const char *root) {
         const struct create_options *options = creation->options;
         int r = state_check_id(options->id);
@@ -117,6 +134,9 @@ static int decide(struct creation *creation, const char *root) {
         if (creation->plan.in_user_namespace && !mount_api_is_new())
                 return reject("linux.namespaces: a user namespace needs the mount calls of Linux 5.12, which this kernel lacks");
         creation->staging = text_format("%s/%s", root, options->id);
+        r = decide_notify(creation);
+        if (r < 0)
+                return r;
         common_warn_of_capabilities(&creation->plan);
         tell_plan(&creation->plan);
         return common_compile_filter(&creation->config, creation->root_fd, &creation->plan.seccomp);
@@ -202,12 +222,27 @@ static int send_pidfd(struct creation *creation) {
         return r < 0 ? r : pidfd_socket_send(&plan->pidfd_receiver, PIDFD_SOCKET_INIT, creation->child.pidfd);
 }
 
+/* Before the mount that leads to it; the socket itself only when somebody listens. */
+static int prepare_notify(struct creation *creation) {
+        int r;
+
+        if (!creation->options->process.notify_socket)
+                return 0;
+        r = notify_make_directory(creation->directory.fd, creation->config.linux.mount_label);
+        if (r < 0 || creation->options->waits_for_start)
+                return r;
+        return notify_listen(&creation->notify, creation->directory.fd);
+}
+
 static int act(struct creation *creation) {
         int r = cgroup_create(&creation->plan.cgroup, creation->config.linux.has_resources ? &creation->config.linux.resources : NULL);
 
         if (r < 0)
                 return r;
         r = delegate_cgroup(creation);
+        if (r < 0)
+                return r;
+        r = prepare_notify(creation);
         if (r < 0)
                 return r;
         mount_api_set_staging(creation->staging);
@@ -277,7 +312,12 @@ static int run_poststart(struct creation *creation) {
 }
 
 static int stay_in_foreground(struct creation *creation, struct foreground *foreground, int *ret_exit) {
-        int r = foreground_serve(foreground, &creation->child, ret_exit);
+        int r;
+
+        /* It is us whom the manager knows and waits for: we give the exit code. */
+        creation->notify.main_pid = getpid();
+        foreground->notify = &creation->notify;
+        r = foreground_serve(foreground, &creation->child, ret_exit);
 
         /* A container that nobody serves any more would stay where its user believes it to be gone. */
         if (r < 0)
@@ -314,5 +354,9 @@ int container_run(const char *root, const struct create_options *options, int *r
         /* Others must be able to `kill` and `delete` it while we only wait. */
         state_unlock(&creation.directory);
         *ret_exit = 0;
-        return options->process.detach ? 0 : stay_in_foreground(&creation, &foreground, ret_exit);
+        if (!options->process.detach)
+                return stay_in_foreground(&creation, &foreground, ret_exit);
+        creation.notify.main_pid = creation.child.pid;
+        notify_wait(&creation.notify, creation.child.pidfd);
+        return 0;
 }

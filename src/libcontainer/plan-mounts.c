@@ -83,3 +83,15 @@ int plan_mounts(const struct config *config, struct plan *plan) {
         }
         return 0;
 }
+
+int plan_notify(const char *directory, struct plan *plan) {
+        if (!config_namespace(plan->config, NAMESPACE_MOUNT))
+                return reject("NOTIFY_SOCKET: it is set, and a container without a mount namespace cannot be given a socket");
+        *array_append(plan->mounts, plan->n_mounts) = (struct mount_plan){
+                .action = MOUNT_ACTION_BIND,
+                .destination = text_copy(NOTIFY_MOUNT),
+                .source = text_copy(directory),
+                .options.flags = MS_BIND | MS_NOSUID | MS_NOEXEC | MS_NODEV | MS_RDONLY,
+        };
+        return 0;
+}

@@ -6,6 +6,7 @@
 #include <sys/capability.h>
 
 #include "libcontainer/plan.h"
+#include "libcontainer/state.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
@@ -68,18 +69,27 @@ static void add_listen_variables(struct plan *plan, const struct name_index *ind
         add_variable(plan, index, listen_pid);
 }
 
-static void plan_environment(const struct config *config, unsigned listen_fds, struct plan *plan) {
+/* The container's own socket, whatever the config says; the manager's is not in its reach. */
+static void add_notify_variable(struct plan *plan, const struct name_index *index) {
+        static char notify_socket[] = "NOTIFY_SOCKET=" NOTIFY_MOUNT "/" STATE_NOTIFY_SOCKET;
+
+        add_variable(plan, index, notify_socket);
+}
+
+static void plan_environment(const struct config *config, const struct process_options *options, struct plan *plan) {
         const struct string_list *env = &config->process.env;
         struct name_index index = {.mask = 15};
 
-        while (index.mask < 2 * (env->count + 2))
+        while (index.mask < 2 * (env->count + 3))
                 index.mask = index.mask * 2 + 1;
         index.slots = alloc_zero(index.mask + 1, sizeof(size_t));
-        /* Room for LISTEN_FDS, LISTEN_PID, HOME and the NULL at the end. */
-        plan->environment = alloc_zero(env->count + 4, sizeof(char *));
+        /* Room for LISTEN_FDS, LISTEN_PID, NOTIFY_SOCKET, HOME and the NULL at the end. */
+        plan->environment = alloc_zero(env->count + 5, sizeof(char *));
         for (size_t i = 0; i < env->count; i++)
                 add_variable(plan, &index, env->items[i]);
-        add_listen_variables(plan, &index, listen_fds);
+        add_listen_variables(plan, &index, options->listen_fds);
+        if (options->notify_socket)
+                add_notify_variable(plan, &index);
         free(index.slots);
         for (size_t i = 0; i < plan->n_environment; i++) {
                 const char *path = text_after(plan->environment[i], "PATH=");
@@ -181,7 +191,7 @@ int plan_process(const struct config *config, const struct process_options *opti
                 return r;
         if (stat("/proc/self/exe", &plan->own_binary) < 0)
                 return fail(errno, "look at `/proc/self/exe`");
-        plan_environment(config, options->listen_fds, plan);
+        plan_environment(config, options, plan);
         plan_capabilities(&config->process.capabilities, host, plan);
         r = plan_terminal(config, options, plan);
         return r < 0 ? r : plan_connect(options->pidfd_socket, "pidfd socket", &plan->pidfd_socket);

@@ -21,11 +21,15 @@
 #include "libcontainer/host.h"
 #include "seccomp/seccomp.h"
 
+/* Where the container finds the directory of its notify socket. */
+#define NOTIFY_MOUNT "/run/notify"
+
 /* What a call asks for the process that it makes, be it init or one of exec. All strings are borrowed. */
 struct process_options {
         const char *console_socket; /* NULL: none */
         const char *pidfd_socket; /* NULL: none */
         const char *pid_file; /* NULL: none */
+        const char *notify_socket; /* the service manager's, NOTIFY_SOCKET; NULL: none, and with exec */
         unsigned preserve_fds; /* descriptors from 3 up that the process keeps */
         unsigned listen_fds; /* before those, the ones that LISTEN_FDS announces */
         unsigned inherited_fds; /* how many from 3 up, without a gap, are the caller's own */
@@ -164,6 +168,12 @@ int plan_exec(const struct config *config, const struct exec_target *target, con
 
 /* Connects to a socket that the caller listens on; nothing to do for NULL and "". `what` is its name for the message. */
 int plan_connect(const char *path, const char *what, int *ret_fd);
+
+/*
+ * Adds the mount by which the container reaches its notify socket. `directory` is the one that will be in the state
+ * directory; absolute, and copied. Records.
+ */
+int plan_notify(const char *directory, struct plan *plan);
 
 /* Prints the plan as lines of text, the same for the same input: for the golden tests and `--debug`. */
 struct text;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A container's record on disk: ROOT/ID with state.json (what later commands need), config.json (the copy that the
- * container was made from), exec.fifo (start -> init) and result.fifo (init -> start).
+ * container was made from), exec.fifo (start -> init), result.fifo (init -> start), and notify/ if NOTIFY_SOCKET was set.
  *
  * The record of the intent is there before the first side effect, and complete enough for `delete --force` to undo all
  * of them. The status is never stored: it follows from the process itself, identified by pid, start time and boot id,
@@ -21,6 +21,8 @@
 #define STATE_CONFIG "config.json"
 #define STATE_EXEC_FIFO "exec.fifo"
 #define STATE_RESULT_FIFO "result.fifo"
+#define STATE_NOTIFY "notify" /* a directory, mounted in the container, with the socket of isolation/notify.h */
+#define STATE_NOTIFY_SOCKET "notify.sock"
 
 enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED, STATUS_BROKEN };
 extern const struct name statuses[];

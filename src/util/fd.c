@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -280,34 +281,55 @@ ssize_t fd_receive(int socket, void *bytes, size_t size, int *ret_fd) {
         return n;
 }
 
-static int connect_short(int socket, const char *path) {
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
+static int connect_retried(int socket, const struct sockaddr_un *address, size_t size) {
         int r;
 
-        strcpy(address.sun_path, path);
         do
-                r = connect(socket, (struct sockaddr *)&address, sizeof(address));
+                r = connect(socket, (const struct sockaddr *)address, (socklen_t)size);
         while (r < 0 && errno == EINTR);
         return r < 0 ? -errno : 0;
 }
 
-int fd_connect_unix(const char *path) {
-        autoclose int socket_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+static int connect_path(int socket, const char *path) {
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
         autoclose int file_fd = -1;
-        char short_path[FD_PATH_MAX];
-        int r;
 
-        if (socket_fd < 0)
-                return -errno;
-        if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
+        if (strlen(path) >= sizeof(address.sun_path)) {
                 /* The link of a descriptor on the socket's own file leads connect(2) there too. */
                 file_fd = open(path, O_PATH | O_CLOEXEC);
                 if (file_fd < 0)
                         return -errno;
-                fd_path(short_path, file_fd);
-                path = short_path;
+                fd_path(address.sun_path, file_fd);
+        } else {
+                strcpy(address.sun_path, path);
         }
-        r = connect_short(socket_fd, path);
+        return connect_retried(socket, &address, sizeof(address));
+}
+
+/* A NUL takes the place of the '@', and the name is as long as the address says: no NUL ends it. */
+static int connect_abstract(int socket, const char *name) {
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        size_t length = strlen(name);
+
+        if (length > sizeof(address.sun_path))
+                return -ENAMETOOLONG;
+        memcpy(address.sun_path + 1, name + 1, length - 1);
+        return connect_retried(socket, &address, offsetof(struct sockaddr_un, sun_path) + length);
+}
+
+int fd_connect_unix(const char *path) {
+        autoclose int socket_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int r = socket_fd < 0 ? -errno : connect_path(socket_fd, path);
+
+        return r < 0 ? r : take_fd(&socket_fd);
+}
+
+int fd_connect_datagram(const char *address) {
+        autoclose int socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        int r = socket_fd < 0 ? -errno : 0;
+
+        if (r >= 0)
+                r = address[0] == '@' ? connect_abstract(socket_fd, address) : connect_path(socket_fd, address);
         return r < 0 ? r : take_fd(&socket_fd);
 }
 

@@ -62,6 +62,9 @@ ssize_t fd_receive(int socket, void *bytes, size_t size, int *ret_fd);
  */
 int fd_connect_unix(const char *path);
 
+/* The same for a datagram socket. `@NAME` is one of the abstract namespace (unix(7)), and the only kind without a path. */
+int fd_connect_datagram(const char *address);
+
 /* Waits until the descriptor is readable; -ETIMEDOUT after `milliseconds` (negative: for ever). */
 int fd_wait_readable(int fd, int milliseconds);
 

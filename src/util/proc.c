@@ -165,6 +165,10 @@ int proc_wait_end(int pidfd, int milliseconds) {
         return is_directory(pidfd) ? wait_end_by_stat(pidfd, milliseconds) : fd_wait_readable(pidfd, milliseconds);
 }
 
+int proc_poll_fd(int pidfd) {
+        return is_directory(pidfd) ? -1 : pidfd;
+}
+
 bool proc_is_alive(int pidfd) {
         return proc_wait_end(pidfd, 0) == -ETIMEDOUT;
 }

@@ -18,6 +18,9 @@ bool proc_is_alive(int pidfd);
 /* Waits for the end of any process, child or not; -ETIMEDOUT after `milliseconds`, negative: for ever. */
 int proc_wait_end(int pidfd, int milliseconds);
 
+/* What to poll(2) for reading beside other descriptors; -1 where only proc_is_alive() tells, and has to be asked again. */
+int proc_poll_fd(int pidfd);
+
 /* Waits for a child and gives its status as waitpid(2) does. */
 int proc_reap(pid_t pid, int *ret_status);
 

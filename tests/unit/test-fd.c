@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -417,6 +418,62 @@ static void connect_unix_fails(void) {
         CHECK_EQUAL(fd_connect_unix(path), -ENOENT);
 }
 
+static int listen_for_datagrams(const char *name, size_t length) {
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+        memcpy(address.sun_path, name, length);
+        CHECK_EQUAL(bind(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)), 0);
+        return fd;
+}
+
+static void check_datagram(const char *address, int listener) {
+        autoclose int client = fd_connect_datagram(address);
+        char bytes[16];
+
+        CHECK(client >= 0);
+        CHECK_EQUAL(fcntl(client, F_GETFD), FD_CLOEXEC);
+        CHECK_EQUAL(fd_send(client, "hello", 5, -1), 0);
+        CHECK(recv(listener, bytes, sizeof(bytes), MSG_DONTWAIT) == 5 && memcmp(bytes, "hello", 5) == 0);
+}
+
+static void connect_datagram(void) {
+        const char *path = in_directory("datagram");
+        char name[109], long_path[1024];
+        autoclose int by_path = listen_for_datagrams(path, strlen(path) + 1);
+        autoclose int abstract = -1, longest = -1;
+
+        check_datagram(path, by_path);
+        snprintf(long_path, sizeof(long_path), "%s%*s", directory, 200, "");
+        memset(long_path + strlen(directory), '/', 200);
+        strcat(long_path, "datagram");
+        check_datagram(long_path, by_path);
+        unlink(in_directory("datagram"));
+
+        /* The directory's name is nobody else's. */
+        snprintf(name, sizeof(name), "@%s", directory);
+        name[0] = '\0';
+        abstract = listen_for_datagrams(name, strlen(directory) + 1);
+        name[0] = '@';
+        check_datagram(name, abstract);
+        /* 107 bytes behind the NUL are the most. */
+        memset(name + strlen(name), 'x', sizeof(name) - strlen(name));
+        name[0] = name[108] = '\0';
+        longest = listen_for_datagrams(name, 108);
+        name[0] = '@';
+        check_datagram(name, longest);
+}
+
+static void connect_datagram_fails(void) {
+        char name[200];
+
+        CHECK_EQUAL(fd_connect_datagram(in_directory("nothing")), -ENOENT);
+        snprintf(name, sizeof(name), "@%s", directory);
+        CHECK_EQUAL(fd_connect_datagram(name), -ECONNREFUSED);
+        snprintf(name, sizeof(name), "@%0*d", 108, 0);
+        CHECK_EQUAL(fd_connect_datagram(name), -ENAMETOOLONG);
+}
+
 /* --- waiting --- */
 
 static void on_signal(int number) {
@@ -507,6 +564,8 @@ static const struct test_case cases[] = {
         {"a long message over a stream", stream_takes_long_messages},
         {"fd_connect_unix with short and long paths", connect_unix},
         {"fd_connect_unix fails", connect_unix_fails},
+        {"fd_connect_datagram by path and in the abstract namespace", connect_datagram},
+        {"fd_connect_datagram fails", connect_datagram_fails},
         {"fd_wait_readable", wait_readable},
         {"fd_lock times out", lock_times_out},
         {"fd_lock gets the lock", lock_is_handed_over},

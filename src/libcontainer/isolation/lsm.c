@@ -69,15 +69,19 @@ void lsm_add_mount_label(const char *label, const char *type, struct text *data)
         text_add_format(data, "%scontext=\"%s\"", data->length ? "," : "", label);
 }
 
-int lsm_label_mount(const char *label, const char *type, int mount_fd) {
+int lsm_label_file(const char *label, int fd) {
         char path[FD_PATH_MAX];
 
-        if (text_is_empty(label) || !text_equal(type, "mqueue"))
+        if (text_is_empty(label))
                 return 0;
-        fd_path(path, mount_fd);
-        if (setxattr(path, "security.selinux", label, strlen(label) + 1, 0) < 0)
-                return fail(errno, "label mqueue with `%s`", label);
-        return 0;
+        fd_path(path, fd);
+        return setxattr(path, "security.selinux", label, strlen(label) + 1, 0) < 0 ? fail(errno, "set label `%s`", label) : 0;
+}
+
+int lsm_label_mount(const char *label, const char *type, int mount_fd) {
+        int r = text_equal(type, "mqueue") ? lsm_label_file(label, mount_fd) : 0;
+
+        return r < 0 ? within(r, "label mqueue") : 0;
 }
 
 /* --- the process --- */

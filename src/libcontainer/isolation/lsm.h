@@ -22,6 +22,9 @@ void lsm_add_mount_label(const char *label, const char *type, struct text *data)
 /* Labels an attached file system that takes no context= (mqueue) by its root's extended attribute. */
 int lsm_label_mount(const char *label, const char *type, int mount_fd);
 
+/* Labels a file of the runtime's that the container is to use; nothing without a label. */
+int lsm_label_file(const char *label, int fd);
+
 /*
  * Makes the labels those of the next execve(2), and checks that the kernel says so. In init, on procfs_fd, the root of a
  * private procfs. Must run before no_new_privs and before the ids change.

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "libcontainer/isolation/terminal.h"
+#include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
 #include "util/proc.h"
@@ -192,19 +193,25 @@ int foreground_serve(struct foreground *foreground, struct child *child, int *re
         /* It may have ended before anybody collected signals of it. */
         ended = reap(child->pid, ret_exit);
         while (!ended) {
-                struct pollfd fds[5] = {{.fd = foreground->signal_fd, .events = POLLIN}};
+                struct pollfd fds[6] = {{.fd = foreground->signal_fd, .events = POLLIN},
+                                        [5] = {.fd = foreground->notify ? notify_poll_fd(foreground->notify) : -1, .events = POLLIN}};
 
                 flow_poll(&in, fds + 1);
                 flow_poll(&out, fds + 3);
-                if (poll(fds, 5, -1) < 0 && errno != EINTR)
+                if (poll(fds, ELEMENTSOF(fds), -1) < 0 && errno != EINTR)
                         return fail(errno, "wait for the container");
                 flow_serve(&in, fds + 1);
                 flow_serve(&out, fds + 3);
+                if (fds[5].revents)
+                        notify_serve(foreground->notify);
                 if (fds[0].revents)
                         ended = serve_signals(foreground, child, ret_exit);
         }
         if (child->terminal_fd >= 0)
                 drain(&out);
+        /* Its last word may be that it is ready. */
+        if (foreground->notify)
+                notify_serve(foreground->notify);
         child->pid = 0;
         return 0;
 }

@@ -9,12 +9,14 @@
 #include <sys/types.h>
 #include <termios.h>
 
+#include "libcontainer/isolation/notify.h"
 #include "libcontainer/process/parent.h"
 
 struct foreground {
         int signal_fd;
         bool is_raw; /* standard input is a terminal in raw mode */
         struct termios before;
+        struct notify *notify; /* served as long as it asks for it; borrowed, NULL: none */
 };
 #define FOREGROUND_INIT ((struct foreground){.signal_fd = -1})
 
