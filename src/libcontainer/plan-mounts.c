@@ -95,3 +95,34 @@ int plan_notify(const char *directory, struct plan *plan) {
         };
         return 0;
 }
+
+/* --- for a container that is there --- */
+
+/* What the runtime itself fills or relies on: covered, they would not be what the container's later processes expect. */
+static const char *const own_directories[] = {"/dev", "/proc", "/sys"};
+
+static int check_added(const struct mount_plan *mount, const char *path) {
+        for (size_t i = 0; i < ELEMENTSOF(own_directories); i++)
+                if (strcmp(mount->destination, own_directories[i]) == 0)
+                        return reject("%s.destination: found `%s`, expected another place in a container that is there", path,
+                                      mount->destination);
+        if (mount->action == MOUNT_ACTION_REMOUNT)
+                return reject("%s.options: found `remount`, expected a new mount: those of a container that is there are not changed",
+                              path);
+        /* Both show what whoever mounts them may see, and that is not a process of the container here. */
+        if (mount->action == MOUNT_ACTION_CGROUP || (mount->action == MOUNT_ACTION_NEW && text_equal(mount->type, "proc")))
+                return reject("%s.type: found `%s`, expected a file system that can be mounted from outside the container", path,
+                              mount->type);
+        return 0;
+}
+
+int plan_mounts_added(const struct config *config, struct plan *plan) {
+        int r = plan_mounts(config, plan);
+
+        for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++) {
+                autofree char *path = text_format("mounts[%zu]", i);
+
+                r = check_added(&plan->mounts[i], path);
+        }
+        return r;
+}

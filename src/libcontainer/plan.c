@@ -150,6 +150,13 @@ int plan_make(const struct config *config, const struct create_options *options,
         return r < 0 ? r : plan_connect(config->extensions.pidfd_receiver, "annotations.run.oci.pidfd_receiver", &ret->pidfd_receiver);
 }
 
+int plan_live_mounts(const struct config *config, const char *bundle, struct plan *ret) {
+        ret->config = config;
+        ret->bundle = text_copy(bundle);
+        plan_propagation(config, ret);
+        return plan_mounts_added(config, ret);
+}
+
 static void mount_plan_done(struct mount_plan *mount) {
         free(mount->destination);
         free(mount->source);

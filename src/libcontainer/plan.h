@@ -143,9 +143,17 @@ int plan_make(const struct config *config, const struct create_options *options,
               struct plan *ret);
 void plan_done(struct plan *plan);
 
+/*
+ * The same for `mounts add`: the config is the container's own but for its `mounts`, which are the new ones, and a bind
+ * mount's relative source is below `bundle`. Refuses what only the making of a container can do. Fills the mounts, and what
+ * sources and propagation need; the rest stays empty.
+ */
+int plan_live_mounts(const struct config *config, const char *bundle, struct plan *ret);
+
 /* The parts of plan_make(), each in a file of its own. */
 int plan_namespaces(const struct config *config, struct plan *plan);
 int plan_mounts(const struct config *config, struct plan *plan);
+int plan_mounts_added(const struct config *config, struct plan *plan);
 int plan_process(const struct config *config, const struct process_options *options, const struct host *host,
                  struct plan *plan);
 

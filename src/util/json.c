@@ -52,6 +52,7 @@ struct frame {
 
 struct decoder {
         const char *name;
+        const char *what; /* the name of an array that is the document; else NULL */
         struct slot root;
         struct frame frames[JSON_DEPTH_MAX];
         size_t depth;
@@ -79,6 +80,8 @@ static void add_quoted(struct text *text, const char *value, size_t length) {
 }
 
 static void add_path(struct text *path, const struct decoder *decoder) {
+        if (decoder->what && decoder->depth > 0)
+                text_add(path, decoder->what);
         for (size_t i = 0; i < decoder->depth; i++) {
                 const struct frame *frame = &decoder->frames[i];
 
@@ -690,14 +693,27 @@ static int parse(struct decoder *decoder, const char *text, size_t size) {
         return r;
 }
 
-int json_decode(const char *text, size_t size, const char *name, const struct json_type *type, void *target) {
-        struct decoder decoder = { .name = name, .root = { .type = type, .target = target } };
+static int decode(struct decoder *decoder, const char *text, size_t size) {
         int r;
 
         if (is_blank(text, size))
-                return reject("%s: empty, expected a JSON object", name);
-        r = check_encoding(&decoder, text, size);
-        if (r < 0)
-                return r;
-        return parse(&decoder, text, size);
+                return reject("%s: empty, expected a JSON %s", decoder->name, decoder->what ? "array" : "object");
+        r = check_encoding(decoder, text, size);
+        return r < 0 ? r : parse(decoder, text, size);
+}
+
+int json_decode(const char *text, size_t size, const char *name, const struct json_type *type, void *target) {
+        struct decoder decoder = { .name = name, .root = { .type = type, .target = target } };
+
+        return decode(&decoder, text, size);
+}
+
+int json_decode_array(const char *text, size_t size, const char *name, const struct json_document_array *array) {
+        struct decoder decoder = {
+                .name = name,
+                .what = array->what,
+                .root = { .type = array->type, .target = array->items, .count = array->count },
+        };
+
+        return decode(&decoder, text, size);
 }

@@ -17,7 +17,7 @@
  * than JSON_DEPTH_MAX, invalid UTF-8 and half a surrogate pair (even in what is skipped) are errors.
  *
  * Errors of meaning carry the JSON path, the value found and what was expected; errors of syntax carry NAME:LINE:COL.
- * Exactly one object must fill the text.
+ * Exactly one object (or array, where that is asked for) must fill the text.
  */
 #pragma once
 
@@ -84,6 +84,17 @@ extern const struct json_type json_bool, json_string, json_i32, json_u32, json_i
  * After a failure `target` is half filled: the caller's done function frees it. Records; returns -EINVAL.
  */
 int json_decode(const char *text, size_t size, const char *name, const struct json_type *type, void *target);
+
+/* An array that is the whole document; it bears a name, with which the paths of messages begin, and takes its elements' type. */
+struct json_document_array {
+        const char *what; /* "mounts" gives: mounts[0].type: ... */
+        const struct json_type *type; /* ARRAY */
+        void *items; /* address of the pointer to the elements, NULL before */
+        size_t *count;
+};
+
+/* The same for an array. After a failure it is half filled too. */
+int json_decode_array(const char *text, size_t size, const char *name, const struct json_document_array *array);
 
 /* Writing: an indented or compact document into a text; the caller says where objects and arrays begin and end. */
 struct text;

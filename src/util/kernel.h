@@ -301,6 +301,25 @@ static inline int kernel_mount_setattr(int dirfd, const char *path, unsigned fla
         return (int)syscall(SYS_mount_setattr, dirfd, path, flags, attr, size);
 }
 
+#ifndef STATX_MNT_ID
+#define STATX_MNT_ID 0x00001000U
+#endif
+#ifndef STATX_MNT_ID_UNIQUE
+#define STATX_MNT_ID_UNIQUE 0x00004000U
+#endif
+
+/* The struct of statx(2) up to the number of the mount (Linux 5.8), which that of an older C library lacks. */
+struct kernel_statx {
+        uint32_t mask;
+        uint8_t other[140];
+        uint64_t mount_id;
+        uint8_t reserved[104];
+};
+
+static inline int kernel_statx(int dirfd, const char *path, int flags, unsigned mask, struct kernel_statx *ret) {
+        return (int)syscall(SYS_statx, dirfd, path, flags, mask, ret);
+}
+
 static inline int kernel_pivot_root(const char *new_root, const char *put_old) {
         return (int)syscall(SYS_pivot_root, new_root, put_old);
 }

@@ -697,6 +697,65 @@ static void test_namespace_lookup(void) {
         CHECK(!config_namespace(&config, NAMESPACE_USER));
 }
 
+/* --- mounts alone --- */
+
+static int parse_mounts(const char *text, struct config *ret) {
+        return config_parse_mounts(text, strlen(text), "FILE", ret);
+}
+
+static void test_mounts_alone(void) {
+        autodone(config) struct config config = CONFIG_INIT, none = CONFIG_INIT;
+
+        CHECK_EQUAL(parse_mounts(" \n\t[{\"destination\":\"/a\",\"type\":\"tmpfs\",\"source\":\"s\",\"options\":[\"ro\",\"size=1m\"],"
+                                 "\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":2}],\"unknown\":[]},"
+                                 "{\"destination\":\"/b\",\"type\":null}]\n",
+                                 &config),
+                    0);
+        CHECK_EQUAL(config.n_mounts, 2);
+        CHECK_TEXT(config.mounts[0].destination, "/a");
+        CHECK_TEXT(config.mounts[0].type, "tmpfs");
+        CHECK_TEXT(config.mounts[0].source, "s");
+        check_strings(&config.mounts[0].options, 2, "ro", "size=1m");
+        check_mapping(&config.mounts[0].uid_mappings, 1, 0, 1, 2);
+        CHECK_TEXT(config.mounts[1].destination, "/b");
+        CHECK_TEXT(config.mounts[1].type, NULL);
+        CHECK_EQUAL(config.linux.n_namespaces, 0);
+        CHECK_EQUAL(parse_mounts("[]", &none), 0);
+        CHECK_EQUAL(none.n_mounts, 0);
+}
+
+static void test_mounts_alone_refused(void) {
+        static const struct {
+                const char *text, *expected;
+        } rows[] = {
+                {"{}", "FILE: mounts must be an array"},
+                {"{\"mounts\":[]}", "FILE: mounts must be an array"},
+                {"null", "FILE: mounts must be an array"},
+                {"\"[]\"", "FILE: mounts must be an array"},
+                {"", "FILE: empty, expected a JSON array"},
+                {" \n", "FILE: empty, expected a JSON array"},
+                {"[null]", "mounts[0]: found null, expected an object"},
+                {"[[]]", "mounts[0]: found an array, expected an object"},
+                {"[{}]", "mounts[0].destination: missing, expected a string"},
+                {"[{\"destination\":\"/a\"},{\"destination\":1}]", "mounts[1].destination: found a number, expected a string"},
+                {"[{\"destination\":\"/a\",\"options\":[\"ro\",{}]}]", "mounts[0].options[1]: found an object, expected a string"},
+                {"[{\"destination\":\"/a\",\"options\":\"ro\"}]", "mounts[0].options: found a string, expected an array"},
+                {"[{\"destination\":\"/a\",\"destination\":\"/b\"}]", "mounts[0].destination: given twice"},
+                {"[{\"destination\":\"/a\"}", "FILE:1:"},
+                {"[] []", "FILE:1:4: "},
+                {"[],", "FILE:1:3: "},
+                {"[\n\"\xff\"]", "FILE:2:2: invalid UTF-8"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                struct config config;
+
+                CHECK(parse_mounts(rows[i].text, &config) < 0);
+                CHECK_CONTAINS(fail_text(), rows[i].expected);
+                CHECK_EQUAL(config.n_mounts, 0);
+        }
+}
+
 static const struct test_case cases[] = {
         {"every property is decoded", test_every_property},
         {"every rlimit", test_rlimit_words},
@@ -708,6 +767,8 @@ static const struct test_case cases[] = {
         {"wrong input is refused with its path", test_refused},
         {"a process alone", test_process_alone},
         {"resources alone", test_resources_alone},
+        {"mounts alone", test_mounts_alone},
+        {"mounts alone: wrong input is refused with its path", test_mounts_alone_refused},
         {"files", test_load},
         {"the engines' bundles decode and pass", test_bundles},
         {"tables of namespaces and hooks", test_namespace_tables},

@@ -84,7 +84,7 @@ static int check_mount(const struct mount_config *mount, const char *path) {
         return r;
 }
 
-int check_mounts(const struct config *config) {
+int config_check_mounts(const struct config *config) {
         for (size_t i = 0; i < config->n_mounts; i++) {
                 autofree char *path = text_format("mounts[%zu]", i);
                 int r = check_mount(&config->mounts[i], path);

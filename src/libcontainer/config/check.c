@@ -205,7 +205,7 @@ static int (*const rules[])(const struct config *config) = {
         check_extensions,
         check_hooks,
         check_process,
-        check_mounts,
+        config_check_mounts,
         check_linux,
         check_sysctl,
         check_resources,

@@ -9,7 +9,6 @@
 
 /* The parts of config_check() beside those that config.h exports. */
 int check_namespaces(const struct config *config);
-int check_mounts(const struct config *config);
 int check_linux(const struct config *config);
 int check_sysctl(const struct config *config);
 int check_extensions(const struct config *config);

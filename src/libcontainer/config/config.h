@@ -271,6 +271,13 @@ void process_config_done(struct process_config *process);
 int config_parse_resources(const char *text, size_t size, const char *name, struct cgroup_resources *ret);
 
 /*
+ * Decodes an array of mounts alone (`mounts add`), same tables, into a config that holds nothing else. `path` "-" is
+ * standard input.
+ */
+int config_parse_mounts(const char *text, size_t size, const char *name, struct config *ret);
+int config_load_mounts(const char *path, struct config *ret);
+
+/*
  * Checks everything that the specification and the kernel demand of a config by itself (check.c): a list of small
  * checks, one function per rule, none with a side effect. Records the first violation with its JSON path, the value
  * found and what was expected. What is decoded but cannot be applied by this version is refused here, by name.
@@ -282,3 +289,6 @@ int config_check_process(const struct process_config *process, const struct conf
 
 /* The part for limits, also of `update`. `path` is their JSON path for messages ("linux.resources"). */
 int config_check_resources(const struct cgroup_resources *resources, const char *path);
+
+/* The part for `mounts`, also those of `mounts add`: looks at nothing else of the config. */
+int config_check_mounts(const struct config *config);

@@ -6,10 +6,15 @@
  */
 #include "libcontainer/config/decode.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "util/alloc.h"
 #include "util/fail.h"
+#include "util/fd.h"
 #include "util/file.h"
 
 /* --- what several objects use --- */
@@ -119,6 +124,23 @@ int config_parse_resources(const char *text, size_t size, const char *name, stru
         return r;
 }
 
+int config_parse_mounts(const char *text, size_t size, const char *name, struct config *ret) {
+        size_t blanks = 0;
+        int r;
+
+        *ret = CONFIG_INIT;
+        while (blanks < size && isspace((unsigned char)text[blanks]))
+                blanks++;
+        if (blanks < size && text[blanks] != '[')
+                return reject("%s: mounts must be an array", name);
+        r = json_decode_array(text, size, name,
+                              &(struct json_document_array){
+                                      .what = "mounts", .type = &mounts_type, .items = &ret->mounts, .count = &ret->n_mounts});
+        if (r < 0)
+                config_done(ret);
+        return r;
+}
+
 /* Why a file could not be read, in words that the users of other runtimes know where there are any. */
 static int explain(int error, const char *name) {
         switch (error) {
@@ -148,4 +170,28 @@ int config_load(int dirfd, const char *name, struct config *ret, char **ret_text
                 *ret_size = size;
         }
         return 0;
+}
+
+/* One byte more than allowed shows what is too large. */
+static int read_standard_input(char **ret_text, size_t *ret_size) {
+        autofree char *text = alloc_zero(CONFIG_SIZE_MAX + 2, 1);
+        ssize_t n = fd_read_full(STDIN_FILENO, text, CONFIG_SIZE_MAX + 1);
+
+        if (n < 0)
+                return (int)n;
+        if ((size_t)n > CONFIG_SIZE_MAX)
+                return -EFBIG;
+        *ret_text = take_ptr(&text);
+        *ret_size = (size_t)n;
+        return 0;
+}
+
+int config_load_mounts(const char *path, struct config *ret) {
+        bool is_standard_input = strcmp(path, "-") == 0;
+        const char *name = is_standard_input ? "standard input" : path;
+        autofree char *text = NULL;
+        size_t size;
+        int r = is_standard_input ? read_standard_input(&text, &size) : file_read(AT_FDCWD, path, CONFIG_SIZE_MAX, &text, &size);
+
+        return r < 0 ? explain(-r, name) : config_parse_mounts(text, size, name, ret);
 }

@@ -336,3 +336,36 @@ int mount_attach(int mount_fd, int target_fd) {
                 return fail(errno, "attach mount");
         return 0;
 }
+
+/* --- detaching --- */
+
+int mount_identify(int fd, uint64_t *ret_id) {
+        struct kernel_statx status = {0};
+
+        /* Which of the two was answered shows in the mask; an older kernel ignores the bit that it does not know. */
+        if (kernel_statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID | STATX_MNT_ID_UNIQUE, &status) < 0)
+                return fail(errno, "identify mount");
+        if (!(status.mask & (STATX_MNT_ID | STATX_MNT_ID_UNIQUE)))
+                return fail(ENOSYS, "identify mount");
+        *ret_id = status.mount_id;
+        return 0;
+}
+
+int mount_open_own_fds(void) {
+        int fd = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        return fd < 0 ? fail(errno, "open `/proc/self/fd`") : fd;
+}
+
+/* umount2(2) takes a path only: the magic link of the descriptor is one that nobody can lead elsewhere. */
+int mount_detach(int own_fds_fd, int mount_fd) {
+        char name[16];
+
+        if (fchdir(own_fds_fd) < 0)
+                return fail(errno, "enter `/proc/self/fd`");
+        snprintf(name, sizeof(name), "%d", mount_fd);
+        /* EINVAL: not in this namespace, for it was never attached, or went with another that it was below. */
+        if (umount2(name, MNT_DETACH) < 0 && errno != EINVAL)
+                return fail(errno, "unmount");
+        return 0;
+}

@@ -42,5 +42,20 @@ int mount_reconfigure(int fd, unsigned long flags, const char *data);
 int mount_propagate(int mount_fd, unsigned long propagation);
 int mount_propagate_path(const char *path, unsigned long propagation);
 
+/*
+ * The number of the mount that a descriptor is on, attached or not. Since Linux 6.8 none is ever used twice; before, not as
+ * long as the mount is there. Records.
+ */
+int mount_identify(int fd, uint64_t *ret_id);
+
+/* Opens our own /proc/self/fd, for mount_detach(): before another mount namespace is joined. */
+int mount_open_own_fds(void);
+
+/*
+ * Takes the mount whose root a descriptor is, with all that is below it, out of its namespace, which we are in. 0 also when
+ * it is not attached there (any more). Changes the working directory. Records.
+ */
+int mount_detach(int own_fds_fd, int mount_fd);
+
 /* Attaches a detached mount on top of the target (an O_PATH descriptor). */
 int mount_attach(int mount_fd, int target_fd);

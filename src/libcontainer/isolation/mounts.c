@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Mounts below the container's root. Runs in init, before the pivot. */
+/*
+ * Mounts below the container's root. Runs in init, before the pivot; or in the visitor of a container that is there
+ * (process/visit.c), one by one.
+ */
 #include "libcontainer/isolation/mounts.h"
 
 #include <errno.h>
@@ -154,32 +157,35 @@ static int propagate(const struct mount_plan *mount, int mount_fd) {
         return 0;
 }
 
-static int mount_one(const struct plan *plan, const struct mount_plan *mount, struct sources *sources, int *source_fd) {
-        autoclose int mount_fd = take_fd(source_fd);
+int mounts_prepare(const struct plan *plan, const struct mount_plan *mount, int rootfs_fd, int *mount_fd, int *ret_target_fd) {
         autoclose int target_fd = -1;
         bool existed;
         int r;
 
         /* Only the fallback for old kernels comes here without the source: it can stage one mount at a time. */
-        if (mount->action == MOUNT_ACTION_BIND && mount_fd < 0) {
-                mount_fd = mount_clone_path(mount->source, mount->options.flags);
-                if (mount_fd < 0)
-                        return mount_fd;
+        if (mount->action == MOUNT_ACTION_BIND && *mount_fd < 0) {
+                *mount_fd = mount_clone_path(mount->source, mount->options.flags);
+                if (*mount_fd < 0)
+                        return *mount_fd;
         }
-        target_fd = open_target(mount, sources->rootfs_fd, mount_fd, &existed);
+        target_fd = open_target(mount, rootfs_fd, *mount_fd, &existed);
         if (target_fd < 0)
                 return target_fd;
-        r = check_proc(mount, mount_fd, target_fd);
+        r = check_proc(mount, *mount_fd, target_fd);
         if (r < 0)
                 return r;
-        if (mount->action == MOUNT_ACTION_CGROUP)
-                return mounts_cgroup(plan, mount, target_fd);
         if (mount->action == MOUNT_ACTION_NEW) {
-                mount_fd = make_new(plan, mount, target_fd, existed);
-                if (mount_fd < 0)
-                        return mount_fd;
+                *mount_fd = make_new(plan, mount, target_fd, existed);
+                if (*mount_fd < 0)
+                        return *mount_fd;
         }
-        r = check_kinds(mount_fd, target_fd);
+        *ret_target_fd = take_fd(&target_fd);
+        return 0;
+}
+
+int mounts_attach(const struct plan *plan, const struct mount_plan *mount, int mount_fd, int target_fd) {
+        int r = check_kinds(mount_fd, target_fd);
+
         if (r < 0)
                 return r;
         r = dress(mount, mount_fd);
@@ -191,6 +197,18 @@ static int mount_one(const struct plan *plan, const struct mount_plan *mount, st
         /* An mqueue takes no context= option: its root is labelled once it is attached. */
         r = lsm_label_mount(plan->config->linux.mount_label, mount->type, mount_fd);
         return r < 0 ? r : propagate(mount, mount_fd);
+}
+
+static int mount_one(const struct plan *plan, const struct mount_plan *mount, int rootfs_fd, int *source_fd) {
+        autoclose int mount_fd = take_fd(source_fd);
+        autoclose int target_fd = -1;
+        int r = mounts_prepare(plan, mount, rootfs_fd, &mount_fd, &target_fd);
+
+        if (r < 0)
+                return r;
+        if (mount->action == MOUNT_ACTION_CGROUP)
+                return mounts_cgroup(plan, mount, target_fd);
+        return mounts_attach(plan, mount, mount_fd, target_fd);
 }
 
 /* New flags for the mount that is there: the flags of the mount, and what else is asked of its superblock. */
@@ -208,15 +226,22 @@ static int remount(const struct mount_plan *mount, int rootfs_fd) {
         return r < 0 ? r : propagate(mount, fd);
 }
 
+int mounts_within(int r, const struct plan *plan, size_t i) {
+        const struct mount_plan *mount = &plan->mounts[i];
+
+        return within(r, "mounts[%zu]: mount `%s` on `%s`", i, mount->source ? mount->source : mount->type,
+                      mount->destination);
+}
+
 int mounts_apply(const struct plan *plan, struct sources *sources) {
         for (size_t i = 0; i < plan->n_mounts; i++) {
                 const struct mount_plan *mount = &plan->mounts[i];
-                int r = mount->action == MOUNT_ACTION_REMOUNT ? remount(mount, sources->rootfs_fd)
-                                                              : mount_one(plan, mount, sources, &sources->mounts[i]);
+                int r = mount->action == MOUNT_ACTION_REMOUNT
+                                ? remount(mount, sources->rootfs_fd)
+                                : mount_one(plan, mount, sources->rootfs_fd, &sources->mounts[i]);
 
                 if (r < 0)
-                        return within(r, "mounts[%zu]: mount `%s` on `%s`", i,
-                                      mount->source ? mount->source : mount->type, mount->destination);
+                        return mounts_within(r, plan, i);
         }
         return 0;
 }

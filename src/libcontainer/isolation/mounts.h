@@ -11,6 +11,17 @@
 /* Applies mounts[] in their order. Takes the sources' descriptors one by one. Records with the mount's JSON path. */
 int mounts_apply(const struct plan *plan, struct sources *sources);
 
+/*
+ * The two halves of one mount (not of a remount, nor of type cgroup), for a container that is there: whoever has to take it
+ * away again, if a later one fails, gets hold of it in between. First the target is opened, made if it is missing, and
+ * with a bind mount's clone in *mount_fd, else with a new file system there, all is ready; then it is attached.
+ */
+int mounts_prepare(const struct plan *plan, const struct mount_plan *mount, int rootfs_fd, int *mount_fd, int *ret_target_fd);
+int mounts_attach(const struct plan *plan, const struct mount_plan *mount, int mount_fd, int target_fd);
+
+/* Records which mount it was; returns r. */
+int mounts_within(int r, const struct plan *plan, size_t i);
+
 /* Sets what had to wait until /dev was filled: its read-only flag, and root.readonly. */
 int mounts_seal(const struct plan *plan, int rootfs_fd);
 

@@ -49,15 +49,15 @@ static int open_null(struct sources *sources) {
         return 0;
 }
 
-static int open_binds(const struct plan *plan, struct sources *sources) {
+int sources_open_binds(const struct plan *plan, int *mounts) {
         for (size_t i = 0; i < plan->n_mounts; i++) {
                 const struct mount_plan *mount = &plan->mounts[i];
 
                 if (mount->action != MOUNT_ACTION_BIND)
                         continue;
-                sources->mounts[i] = mount_clone_path(mount->source, mount->options.flags);
-                if (sources->mounts[i] < 0)
-                        return within(sources->mounts[i], "mounts[%zu]", i);
+                mounts[i] = mount_clone_path(mount->source, mount->options.flags);
+                if (mounts[i] < 0)
+                        return within(mounts[i], "mounts[%zu]", i);
         }
         return 0;
 }
@@ -148,7 +148,7 @@ int sources_open(const struct plan *plan, struct sources *sources) {
         if (r < 0)
                 return r;
         if (mount_api_is_new()) {
-                r = open_binds(plan, sources);
+                r = sources_open_binds(plan, sources->mounts);
                 if (r < 0)
                         return r;
                 r = open_devices(plan, sources);

@@ -31,3 +31,6 @@ void sources_init(const struct plan *plan, struct sources *ret);
 
 /* Opens all. In a process inside the container's mount namespace that still has the runtime's rights. Records. */
 int sources_open(const struct plan *plan, struct sources *sources);
+
+/* Only the bind mounts' clones, one per mount of the plan, for a container that is there. Records. */
+int sources_open_binds(const struct plan *plan, int *mounts);
