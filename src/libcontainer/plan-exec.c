@@ -80,8 +80,6 @@ int plan_exec(const struct config *config, const struct exec_target *target, con
         if (r < 0)
                 return r;
         ret->in_user_namespace = ret->target_namespaces & CLONE_NEWUSER;
-        /* Whoever has no rights over the other namespaces gets them only in the user namespace: joined first, in a stage. */
-        ret->needs_stage = ret->in_user_namespace && host->euid != 0;
         r = open_root(ret);
         if (r < 0)
                 return r;

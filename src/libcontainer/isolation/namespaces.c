@@ -43,76 +43,15 @@ static int join(const struct namespace_join *namespace) {
         return 0;
 }
 
-/* --- those of a running container --- */
-
-/* Opened before the first is joined: a user namespace takes the right to look at the others, a mount namespace /proc. */
-static int open_target(const struct plan *plan, int flags, int fds[NAMESPACE_KINDS]) {
-        for (int kind = 0; kind < NAMESPACE_KINDS; kind++) {
-                char path[64];
-
-                if (!(flags & namespace_flag((enum namespace_kind)kind)))
-                        continue;
-                snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)plan->target_pid, namespace_file((enum namespace_kind)kind));
-                fds[kind] = open(path, O_RDONLY | O_CLOEXEC);
-                if (fds[kind] < 0)
-                        return fail(errno, "open `%s`", path);
-        }
-        /* As long as it lives its pid is its own, and so were these paths. */
-        return proc_is_alive(plan->target_fd) ? 0 : fail(ESRCH, "join the container's namespaces");
-}
-
-/* As namespaces_join_around_user(): what the old rights are for, the user namespace, and what that one is for. */
-static int join_target_one_by_one(int fds[NAMESPACE_KINDS]) {
-        static const enum namespace_kind order[] = {
-                NAMESPACE_PID,  NAMESPACE_NETWORK, NAMESPACE_IPC, NAMESPACE_UTS,     NAMESPACE_CGROUP, NAMESPACE_TIME, NAMESPACE_MOUNT,
-                NAMESPACE_USER, NAMESPACE_PID,     NAMESPACE_NETWORK, NAMESPACE_IPC, NAMESPACE_UTS,    NAMESPACE_CGROUP, NAMESPACE_TIME,
-                NAMESPACE_MOUNT,
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(order); i++) {
-                enum namespace_kind kind = order[i];
-
-                if (fds[kind] < 0)
-                        continue;
-                if (setns(fds[kind], namespace_flag(kind)) == 0)
-                        fd_close(&fds[kind]);
-                else if (errno != EPERM || fds[NAMESPACE_USER] < 0 || kind == NAMESPACE_USER)
-                        return fail(errno, "join the container's %s namespace", name_of(namespace_kinds, kind));
-        }
-        return 0;
-}
-
-static int join_target(const struct plan *plan, int flags) {
-        int fds[NAMESPACE_KINDS] = {-1, -1, -1, -1, -1, -1, -1, -1}, r;
-
-        if (flags == 0 || setns(plan->target_fd, flags) == 0)
-                return 0;
-        /* Before Linux 5.8 a pidfd is no descriptor of namespaces, before 5.3 ours is no pidfd. */
-        if (errno != EINVAL)
-                return fail(errno, "join the container's namespaces");
-        r = open_target(plan, flags, fds);
-        if (r >= 0)
-                r = join_target_one_by_one(fds);
-        for (int kind = 0; kind < NAMESPACE_KINDS; kind++)
-                fd_close(&fds[kind]);
-        return r;
-}
-
-int namespaces_join_target(const struct plan *plan, bool with_pid) {
-        return join_target(plan, plan->target_namespaces & ~(with_pid ? 0 : CLONE_NEWPID));
-}
-
-/* --- before the clone --- */
-
 int namespaces_set_child_pid(const struct plan *plan) {
         const struct namespace_join *pid = find_join(plan, NAMESPACE_PID);
 
-        if (!pid && !(plan->target_namespaces & CLONE_NEWPID))
+        if (!pid)
                 return 0;
         /* From birth the child is in sight of others there, who may have CAP_SYS_PTRACE; it inherits this (CVE-2016-9962). */
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 return fail(errno, "become undumpable");
-        return pid ? join(pid) : join_target(plan, CLONE_NEWPID);
+        return join(pid);
 }
 
 int namespaces_reset_child_pid(const struct plan *plan) {
@@ -245,4 +184,59 @@ int namespaces_write_maps(const struct plan *plan, pid_t pid) {
                 r = write_map(pid, "gid_map", &config->gid_mappings);
         }
         return r < 0 ? fail(-r, "linux.gidMappings: write map of %zu lines", config->gid_mappings.count) : 0;
+}
+
+/* --- those of a running container --- */
+
+/* Opened before the first is joined: a user namespace takes the right to look at the others, a mount namespace /proc. */
+static int open_target(const struct plan *plan, int fds[NAMESPACE_KINDS]) {
+        for (int kind = 0; kind < NAMESPACE_KINDS; kind++) {
+                char path[64];
+
+                if (!(plan->target_namespaces & namespace_flag((enum namespace_kind)kind)))
+                        continue;
+                snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)plan->target_pid, namespace_file((enum namespace_kind)kind));
+                fds[kind] = open(path, O_RDONLY | O_CLOEXEC);
+                if (fds[kind] < 0)
+                        return fail(errno, "open `%s`", path);
+        }
+        /* As long as it lives its pid is its own, and so were these paths. */
+        return proc_is_alive(plan->target_fd) ? 0 : fail(ESRCH, "join the container's namespaces");
+}
+
+/* As namespaces_join_around_user(): what the old rights are for, the user namespace, and what that one is for. */
+static int join_target_one_by_one(int fds[NAMESPACE_KINDS]) {
+        static const enum namespace_kind order[] = {
+                NAMESPACE_PID,  NAMESPACE_NETWORK, NAMESPACE_IPC, NAMESPACE_UTS,     NAMESPACE_CGROUP, NAMESPACE_TIME, NAMESPACE_MOUNT,
+                NAMESPACE_USER, NAMESPACE_PID,     NAMESPACE_NETWORK, NAMESPACE_IPC, NAMESPACE_UTS,    NAMESPACE_CGROUP, NAMESPACE_TIME,
+                NAMESPACE_MOUNT,
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(order); i++) {
+                enum namespace_kind kind = order[i];
+
+                if (fds[kind] < 0)
+                        continue;
+                if (setns(fds[kind], namespace_flag(kind)) == 0)
+                        fd_close(&fds[kind]);
+                else if (errno != EPERM || fds[NAMESPACE_USER] < 0 || kind == NAMESPACE_USER)
+                        return fail(errno, "join the container's %s namespace", name_of(namespace_kinds, kind));
+        }
+        return 0;
+}
+
+int namespaces_join_target(const struct plan *plan) {
+        int fds[NAMESPACE_KINDS] = {-1, -1, -1, -1, -1, -1, -1, -1}, flags = plan->target_namespaces, r;
+
+        if (flags == 0 || setns(plan->target_fd, flags) == 0)
+                return 0;
+        /* Before Linux 5.8 a pidfd is no descriptor of namespaces, before 5.3 ours is no pidfd. */
+        if (errno != EINVAL)
+                return fail(errno, "join the container's namespaces");
+        r = open_target(plan, fds);
+        if (r >= 0)
+                r = join_target_one_by_one(fds);
+        for (int kind = 0; kind < NAMESPACE_KINDS; kind++)
+                fd_close(&fds[kind]);
+        return r;
 }

@@ -13,18 +13,15 @@
 /* The CLONE_NEW* flags for the clone that makes init. */
 uint64_t namespaces_clone_flags(const struct plan *plan);
 
-/*
- * In the runtime, around the clone: children enter the joined pid namespace; afterwards they are born in ours again, but for
- * exec, which makes one process only.
- */
+/* In the runtime, around the clone: children enter the joined pid namespace; afterwards they are born in ours again. */
 int namespaces_set_child_pid(const struct plan *plan);
 int namespaces_reset_child_pid(const struct plan *plan);
 
 /*
- * In exec's process (or its stage, `with_pid`: then its child is born there): joins the namespaces of the target's init, all
- * in one setns(2) on its pidfd, which either joins all of them or none (Linux 5.8); one by one where the kernel cannot.
+ * In exec's process: joins the namespaces of the target's init (that of pid for its child), in one setns(2) on its pidfd,
+ * which joins all of them or none (Linux 5.8); one by one where the kernel cannot.
  */
-int namespaces_join_target(const struct plan *plan, bool with_pid);
+int namespaces_join_target(const struct plan *plan);
 
 /* In init without a stage: joins those of the plan that a process can enter itself. */
 int namespaces_join(const struct plan *plan);

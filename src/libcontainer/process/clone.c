@@ -10,7 +10,6 @@
 
 #include "util/fail.h"
 #include "util/kernel.h"
-#include "util/proc.h"
 
 /* Linux before 5.3, or a filter of an outer container that answers ENOSYS so that callers fall back. */
 static int clone_old(uint64_t flags, struct clone_result *ret) {
@@ -22,12 +21,6 @@ static int clone_old(uint64_t flags, struct clone_result *ret) {
         ret->pid = (pid_t)pid;
         ret->pidfd = -1;
         ret->in_cgroup = false;
-        if (pid > 0) {
-                /* Not CLONE_PIDFD: only what proc_open() gives can be signalled where the kernel has no calls for pidfds. */
-                ret->pidfd = proc_open(ret->pid);
-                if (ret->pidfd < 0)
-                        return fail(-ret->pidfd, "open process %d", (int)pid);
-        }
         return 0;
 }
 

@@ -8,7 +8,7 @@
 
 struct clone_result {
         pid_t pid; /* 0 in the child */
-        int pidfd; /* owned by the caller; -1 in the child */
+        int pidfd; /* owned by the caller; -1 in the child, and where there is no clone3: then proc_open() gives what can be signalled */
         bool in_cgroup; /* born in the cgroup that was asked for */
 };
 

@@ -212,7 +212,7 @@ static const struct step setup_steps[] = {
         {"host descriptors", self_close_host}, /* nothing below may still lead out */
 };
 
-/* And then self_final_steps, which `exec` shares. */
+/* And then self_become_steps and self_settle_steps, which `exec` shares. */
 
 /* --- the process --- */
 
@@ -242,7 +242,8 @@ void init_main(const struct launch *launch) {
 
         self_begin(launch, "tare:[init]");
         if (self_run(&self, setup_steps, ELEMENTSOF(setup_steps)) < 0 ||
-            self_run(&self, self_final_steps, self_n_final_steps) < 0 || wait_for_start(launch) < 0)
+            self_run(&self, self_become_steps, self_n_become_steps) < 0 ||
+            self_run(&self, self_settle_steps, self_n_settle_steps) < 0 || wait_for_start(launch) < 0)
                 self_abort(launch);
         if (run_start_container_hooks(&self) < 0 || self_run(&self, self_execute_steps, self_n_execute_steps) < 0)
                 abort_start(launch);

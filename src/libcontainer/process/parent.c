@@ -99,6 +99,14 @@ static bool must_be_moved(const struct plan *plan, const struct clone_result *re
         return false;
 }
 
+/* It is our child, so its pid is its own until we reap it. */
+static int hold(struct child *child, pid_t pid, int pidfd) {
+        child->pid = pid;
+        child->was_launched = true;
+        child->pidfd = pidfd >= 0 ? pidfd : proc_open(pid);
+        return child->pidfd < 0 ? fail(-child->pidfd, "open process %d", (int)pid) : 0;
+}
+
 static int clone_init(struct launch *launch, bool *ret_moved, struct child *ret) {
         const struct plan *plan = launch->plan;
         uint64_t flags = plan->needs_stage ? 0 : namespaces_clone_flags(plan);
@@ -117,31 +125,42 @@ static int clone_init(struct launch *launch, bool *ret_moved, struct child *ret)
                 stage_main(launch);
         if (result.pid == 0)
                 launch->main(launch);
-        ret->pid = result.pid;
-        ret->was_launched = true;
-        ret->pidfd = result.pidfd;
+        r = hold(ret, result.pid, result.pidfd);
+        if (r < 0)
+                return r;
         /* Hooks are children too, and belong in our own pid namespace. */
         return plan->needs_stage ? 0 : namespaces_reset_child_pid(plan);
 }
 
 /* --- beside init --- */
 
-/* From the stage that was cloned to the init that it made; the stage is reaped here. */
+/*
+ * The process that we made has made another of our children, the one that counts, and ends. Only once: the second one can be
+ * in reach of the container, whose word about pids would count for nothing.
+ */
+static int take_over(struct child *child, struct message *message) {
+        int status, r;
+
+        if (child->is_second) {
+                fd_close(&message->fd);
+                return reject("unexpected process %d", message->number);
+        }
+        r = proc_reap(child->pid, &status);
+        child->is_second = true;
+        fd_close(&child->pidfd);
+        return r < 0 ? fail(-r, "wait for the process before") : hold(child, message->number, message->fd);
+}
+
+/* From the stage that was cloned to the init that it made. */
 static int take_init_from_stage(const struct plan *plan, struct child *child) {
         struct message message;
-        int status, r = channel_receive(child->channel, &message);
+        int r = channel_receive(child->channel, &message);
 
         if (r < 0)
                 return r;
         if (message.type == MESSAGE_FAILED)
                 return fail_take_over(message.text);
-        if (message.type != MESSAGE_PID)
-                return explain_end(plan, child);
-        r = proc_reap(child->pid, &status);
-        fd_close(&child->pidfd);
-        child->pid = message.number;
-        child->pidfd = message.fd;
-        return r < 0 ? fail(-r, "wait for the stage") : 0;
+        return message.type == MESSAGE_PID ? take_over(child, &message) : explain_end(plan, child);
 }
 
 /* In the helper: inside init's mount namespace, outside its user namespace. */
@@ -250,6 +269,9 @@ static int serve(const struct plan *plan, const struct state *state, struct chil
                         child->terminal_fd = message.fd;
                         /* Before the process is executed: it may ask at once. */
                         terminal_copy_size(child->terminal_fd);
+                        break;
+                case MESSAGE_PID:
+                        r = take_over(child, &message);
                         break;
                 case MESSAGE_RUN_HOOKS:
                         r = run_runtime_hooks(plan, state, child);

@@ -203,8 +203,9 @@ static int replace_null(int fd) {
         return dup2(null_fd, fd) < 0 ? fail(errno, "replace `/dev/null`") : 0;
 }
 
+/* Those of a terminal are new, and the user's already. */
 static int own_stdio(struct self *self) {
-        for (int fd = 0; fd <= 2; fd++) {
+        for (int fd = 0; fd <= 2 && self->slave_fd < 0; fd++) {
                 struct stat status;
                 int r = 0;
 
@@ -333,8 +334,7 @@ static int execute(struct self *self) {
 
 /* --- the order --- */
 
-const struct step self_final_steps[] = {
-        {"standard streams", use_terminal},
+const struct step self_become_steps[] = {
         {"owner of standard streams", own_stdio},
         {"scheduling and memory policy", tune}, /* while there are capabilities for it */
         {"HOME", find_home}, /* while root may read /etc/passwd */
@@ -342,14 +342,20 @@ const struct step self_final_steps[] = {
         {"working directory", enter_directory}, /* root may enter where the user may not */
         {"umask", set_umask},
         {"user and groups", change_ids},
+        {"dumpable", self_become_undumpable}, /* the change of ids can have made us dumpable (proc(5), suid_dumpable) */
         {"working directory", enter_directory_as_user}, /* and the other way round, on network file systems */
         {"executable", find_executable}, /* with the user's rights; `create` must fail if it is not there */
+};
+const size_t self_n_become_steps = ELEMENTSOF(self_become_steps);
+
+const struct step self_settle_steps[] = {
+        {"standard streams", use_terminal},
         {"limits", set_limits}, /* they bind us too, descriptors and memory: after everything that opens files */
         {"seccomp", filter_privileged},
         {"capabilities", drop_capabilities},
         {"no_new_privs", set_no_new_privileges}, /* a filter without it came before; with it comes last */
 };
-const size_t self_n_final_steps = ELEMENTSOF(self_final_steps);
+const size_t self_n_settle_steps = ELEMENTSOF(self_settle_steps);
 
 const struct step self_execute_steps[] = {
         {"kept descriptors", release_kept},

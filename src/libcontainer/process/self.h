@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A process of the container while it still is tare: init (init.c), or the process of exec (setns.c). Each gets into its
+ * A process of the container while it still is tare: init (init.c), or those of exec (setns.c). Each gets into its
  * namespaces by steps of its own; from there on both go the same way by the same tables, so that a process of exec can
  * have no right that init had to give up. Runs in those processes. Steps record their failures.
  */
@@ -69,9 +69,13 @@ int self_become_session_leader(struct self *self);
 int self_make_terminal(struct self *self);
 int self_close_host(struct self *self);
 
-/* Inside the container's root: from the runtime's rights to the process's. */
-extern const struct step self_final_steps[];
-extern const size_t self_n_final_steps;
+/* Inside the container's root: from the runtime's rights to the process's, ids and all. */
+extern const struct step self_become_steps[];
+extern const size_t self_n_become_steps;
+
+/* What is left of it for the very process that will execute: terminal, limits, filter, capabilities. */
+extern const struct step self_settle_steps[];
+extern const size_t self_n_settle_steps;
 
 /* After the word to go: up to execve(2). */
 extern const struct step self_execute_steps[];

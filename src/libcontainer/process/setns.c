@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The process of exec. Born by clone3(2) in parent.c (or stage.c), already in the container's cgroup and pid namespace and
- * undumpable there. Its order is the table at the end, and those in self.c that init runs as well.
+ * exec's way into a container. The first process was born by clone3(2) in parent.c. The order is the table here, and those of
+ * self.c that init runs as well.
  */
 #include "libcontainer/process/setns.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "libcontainer/isolation/credentials.h"
 #include "libcontainer/isolation/namespaces.h"
+#include "libcontainer/process/clone.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 
-/* The stage has joined them already. */
 static int join_namespaces(struct self *self) {
-        return self->plan->needs_stage ? 0 : namespaces_join_target(self->plan, false);
+        return namespaces_join_target(self->plan);
 }
 
 static int become_root(struct self *self) {
-        return self->plan->in_user_namespace && !self->plan->needs_stage ? credentials_become_root() : 0;
+        return self->plan->in_user_namespace ? credentials_become_root() : 0;
 }
 
 /* It comes with the mount namespace; where the container has none of its own, init has only changed its root. */
@@ -40,6 +43,34 @@ static int take_procfs(struct self *self) {
         return 0;
 }
 
+/* Ours is on the stack, and comes out at /proc/PID/environ. The container's is a list of its own. */
+static int forget_environment(struct self *self) {
+        for (char **variable = environ; *variable; variable++)
+                memset(*variable, 0, strlen(*variable));
+        environ = NULL;
+        return 0;
+}
+
+/* The second process goes on here; the first one has done its work. */
+static int be_born_inside(struct self *self) {
+        struct clone_result result;
+        int r;
+
+        if (!(self->plan->target_namespaces & CLONE_NEWPID))
+                return 0;
+        r = clone_process(CLONE_PARENT, -1, &result);
+        if (r < 0)
+                return r;
+        if (result.pid > 0) {
+                r = channel_send_fd(self->launch->channel, MESSAGE_PID, result.pid, result.pidfd);
+                if (r < 0)
+                        return r;
+                _exit(EXIT_SUCCESS);
+        }
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        return self_become_session_leader(self);
+}
+
 static const struct step join_steps[] = {
         {"cgroup", self_enter_cgroup}, /* before anything that it should account for and limit */
         {"wait for the runtime", self_wait_for_go}, /* raised limits come from outside */
@@ -48,24 +79,12 @@ static const struct step join_steps[] = {
         {"root of the user namespace", become_root}, /* owns the terminal until that is the user's */
         {"root", enter_root},
         {"session keyring", self_join_keyring}, /* the container's, which is known by its name in the user namespace */
-        {"session", self_become_session_leader}, /* before a terminal can become its controlling one (TIOCSTI) */
+        {"session", self_become_session_leader}, /* a process group of our own: the I/O priority is set for a whole one */
         {"terminal", self_make_terminal}, /* of the container's devpts */
         {"procfs", take_procfs}, /* the host's, until the labels are written */
         {"host descriptors", self_close_host}, /* nothing below may still lead out */
+        {"environment", forget_environment},
 };
-
-/* And then self_final_steps, which init runs as well. */
-
-int setns_prepare_stage(const struct launch *launch) {
-        int r = cgroup_entrance_pass(&launch->entrance);
-
-        if (r < 0)
-                return r;
-        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-                return fail(errno, "become undumpable");
-        r = namespaces_join_target(launch->plan, true);
-        return r < 0 ? r : credentials_become_root();
-}
 
 void setns_main(const struct launch *launch) {
         struct self self = SELF_INIT(launch);
@@ -73,7 +92,8 @@ void setns_main(const struct launch *launch) {
 
         self_begin(launch, "tare:[exec]");
         if (self_run(&self, join_steps, ELEMENTSOF(join_steps)) < 0 ||
-            self_run(&self, self_final_steps, self_n_final_steps) < 0 || self_say_ready(launch, &answer) < 0 ||
+            self_run(&self, self_become_steps, self_n_become_steps) < 0 || be_born_inside(&self) < 0 ||
+            self_run(&self, self_settle_steps, self_n_settle_steps) < 0 || self_say_ready(launch, &answer) < 0 ||
             self_run(&self, self_execute_steps, self_n_execute_steps) < 0)
                 self_abort(launch);
         _exit(EXIT_FAILURE);

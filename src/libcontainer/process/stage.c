@@ -13,7 +13,6 @@
 #include "libcontainer/isolation/namespaces.h"
 #include "libcontainer/process/channel.h"
 #include "libcontainer/process/clone.h"
-#include "libcontainer/process/setns.h"
 #include "util/fail.h"
 #include "util/fd.h"
 
@@ -52,7 +51,7 @@ static int prepare(const struct launch *launch) {
 void stage_main(const struct launch *launch) {
         prctl(PR_SET_NAME, "tare:[stage]", 0, 0, 0);
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-        if ((launch->plan->target_fd >= 0 ? setns_prepare_stage(launch) : prepare(launch)) < 0 || make_init(launch) < 0)
+        if (prepare(launch) < 0 || make_init(launch) < 0)
                 self_abort(launch);
         _exit(EXIT_SUCCESS);
 }

@@ -1,0 +1,565 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# exec: where the process is, what it may, what it ran, and what becomes of it. Its terminals are in exec-terminal.bats.
+
+load helpers
+
+setup_file() {
+        common_setup_file
+        ! command -v "${CC:-cc}" >/dev/null ||
+                "${CC:-cc}" -D_GNU_SOURCE -O1 -o "$BATS_FILE_TMPDIR/pidfd-receiver" "$BATS_TEST_DIRNAME/../tools/pidfd-receiver.c"
+}
+
+# run_in SCRIPT: by exec in the container, with success.
+run_in() {
+        expect 0 tare exec "$ID" sh -c "$1"
+}
+
+# process FILTER [ARGUMENT...]: a process file from the container's, changed by jq.
+process() {
+        local filter=$1
+        shift
+        jq "$@" ".process | $filter" "$BUNDLE/config.json" >"$DIR/process.json"
+}
+
+by_file() {
+        expect "$1" tare exec --process "$DIR/process.json" "$ID"
+}
+
+# --- the end of it ---
+
+@test "the exit code is the process's" {
+        start
+        local code
+        for code in 0 1 7 126 127 254; do
+                expect $code tare exec "$ID" sh -c "exit $code"
+                says_nothing
+        done
+}
+
+@test "killed by a signal: 128 and its number" {
+        start
+        expect 137 tare exec "$ID" sh -c 'kill -KILL $$'
+        expect 143 tare exec "$ID" sh -c 'kill -TERM $$'
+}
+
+@test "standard input, output and error are the caller's" {
+        start
+        echo typed >"$DIR/input"
+        INPUT=$DIR/input expect 0 tare exec "$ID" sh -c 'read -r line; echo "out $line"; echo "err $line" >&2'
+        prints 'out typed'
+        says 'err typed'
+}
+
+@test "a pipe that it writes to ends with it" {
+        start
+        output=$(timeout 20 "$TARE" --root "$ROOT" exec "$ID" echo hello | cat)
+        prints hello
+}
+
+@test "signals go on to the process" {
+        start
+        "$TARE" --root "$ROOT" exec "$ID" sh -c 'trap "echo got it >/tmp/signal; exit 9" TERM; echo ready >/tmp/ready; while :; do sleep 0.05; done' 3>&- &
+        BACKGROUND=$!
+        soon test -e "$ROOTFS/tmp/ready"
+        kill -TERM "$BACKGROUND"
+        status=0
+        wait "$BACKGROUND" || status=$?
+        is "$status" 9
+        is "$(cat "$ROOTFS/tmp/signal")" 'got it'
+}
+
+@test "a foreground exec ends with its process, not with what that left behind" {
+        start
+        expect 3 tare exec "$ID" sh -c 'sleep 1000 </dev/null >/dev/null 2>&1 & exit 3'
+        run_in 'ps | grep -c "[s]leep 1000"'
+        prints 2
+}
+
+@test "detached: returns when it runs, writes its pid, and goes on" {
+        start
+        expect 0 tare exec --detach --pid-file "$DIR/pid" "$ID" sh -c 'echo started >/tmp/started; sleep 1000'
+        local pid
+        pid=$(cat "$DIR/pid")
+        is "$(cat "$DIR/pid" | od -An -c | tr -d ' \n')" "$pid"
+        grep -q "sleep" "/proc/$pid/cmdline"
+        soon test -e "$ROOTFS/tmp/started"
+        # Nobody of tare is left beside it.
+        is "$(pgrep --full -- "--root $ROOT" || :)" ""
+}
+
+@test "the container's end is the end of an exec" {
+        start
+        "$TARE" --root "$ROOT" exec "$ID" sleep 1000 3>&- &
+        BACKGROUND=$!
+        soon test "$(tare exec "$ID" ps | grep -c '[s]leep 1000')" = 2
+        tare delete --force "$ID"
+        status=0
+        wait "$BACKGROUND" || status=$?
+        is "$status" 137
+}
+
+# --- where it is ---
+
+@test "in the namespaces of init, each of them" {
+        config '.linux.namespaces += [{"type": "time"}, {"type": "cgroup"}] | .linux.namespaces |= unique_by(.type)'
+        start
+        local pid kind
+        pid=$(pid_of)
+        run_in 'for n in cgroup ipc mnt net pid user uts time; do readlink /proc/self/ns/$n; done'
+        for kind in cgroup ipc mnt net pid user uts time; do
+                prints_line "$(readlink "/proc/$pid/ns/$kind")"
+        done
+        for kind in ipc mnt net pid uts time; do
+                [ "$(readlink "/proc/$pid/ns/$kind")" != "$(readlink "/proc/self/ns/$kind")" ]
+        done
+}
+
+@test "in a user namespace: mapped ids, root inside, not outside" {
+        need_system_call mount_setattr
+        config '.linux.namespaces += [{"type": "user"}]
+                | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+                | .linux.gidMappings = [{"containerID": 0, "hostID": 200000, "size": 65536}]'
+        chown -R --no-dereference 100000:200000 "$ROOTFS"
+        start
+        run_in 'id -u; id -g; cat /proc/self/uid_map; readlink /proc/self/ns/user'
+        prints_line 0
+        prints_match '^ *0 +100000 +65536$'
+        prints_line "$(readlink "/proc/$(pid_of)/ns/user")"
+        expect 0 tare exec --user 5:6 "$ID" sh -c 'id -u; id -g; touch /tmp/mine'
+        is "$(stat -c %u:%g "$ROOTFS/tmp/mine")" 100005:200006
+        expect 255 tare exec --user 70000 "$ID" true
+        says 'process.user.uid: cannot setuid to unmapped uid 70000 in user namespace'
+}
+
+@test "a container that shares the host's namespaces" {
+        config '.linux.namespaces = [{"type": "mount"}] | del(.hostname)'
+        start
+        run_in 'for n in ipc net uts pid; do readlink /proc/self/ns/$n; done'
+        prints "$(for kind in ipc net uts pid; do readlink /proc/self/ns/$kind; done)"
+}
+
+@test "a container without a mount namespace: its root is the directory" {
+        config '.linux.namespaces |= map(select(.type != "mount")) | .mounts = [] | .linux.maskedPaths = [] | .linux.readonlyPaths = [] | .linux.devices = []'
+        start
+        run_in 'ls /bin/busybox; pwd'
+        prints "$(printf '/bin/busybox\n/')"
+}
+
+@test "in the cgroups of init" {
+        start
+        local pid
+        expect 0 tare exec --detach --pid-file "$DIR/pid" "$ID" sleep 1000
+        pid=$(cat "$DIR/pid")
+        diff "/proc/$pid/cgroup" "/proc/$(pid_of)/cgroup"
+        grep -q "/$ID\$" "/proc/$pid/cgroup"
+}
+
+@test "--cgroup: below the container's" {
+        start
+        local directory=/sys/fs/cgroup/$ID/sub
+        [ "$CGROUP_VERSION" = 2 ] || directory=/sys/fs/cgroup/pids/$ID/sub
+        mkdir "$directory"
+        [ "$CGROUP_VERSION" = 2 ] || mkdir "/sys/fs/cgroup/memory/$ID/sub"
+        if [ "$CGROUP_VERSION" = 2 ]; then
+                expect 0 tare exec --cgroup sub --detach --pid-file "$DIR/pid" "$ID" sleep 1000
+        else
+                expect 0 tare exec --cgroup pids,memory:sub --detach --pid-file "$DIR/pid" "$ID" sleep 1000
+                grep -qx ".*:memory:/$ID/sub" "/proc/$(cat "$DIR/pid")/cgroup"
+                grep -q "freezer:/$ID\$" "/proc/$(cat "$DIR/pid")/cgroup"
+        fi
+        grep -qx "$(cat "$DIR/pid")" "$directory/cgroup.procs"
+}
+
+@test "--cgroup: what is not there, climbs out or has no such controller is refused" {
+        start
+        expect 255 tare exec --cgroup missing "$ID" true
+        says 'bad sub cgroup path: missing'
+        expect 255 tare exec --cgroup ../../x "$ID" true
+        says 'bad sub cgroup path: ../../x'
+        expect 255 tare exec --cgroup nonsense:sub "$ID" true
+        says 'unknown controller nonsense'
+}
+
+@test "v2: a container that has divided its cgroup is followed to where its init is" {
+        need_v2
+        grep -qw hugetlb /sys/fs/cgroup/cgroup.subtree_control || skip "no controller to divide by"
+        start
+        local directory=/sys/fs/cgroup/$ID
+        mkdir "$directory/inner"
+        echo "$(pid_of)" >"$directory/inner/cgroup.procs"
+        echo +hugetlb >"$directory/cgroup.subtree_control"
+        expect 0 tare exec --detach --pid-file "$DIR/pid" "$ID" sleep 1000
+        grep -qx "$(cat "$DIR/pid")" "$directory/inner/cgroup.procs"
+}
+
+# --- what it is ---
+
+@test "environment: the container's, more by --env, the last wins, nothing of the caller's" {
+        config '.process.env += ["COLOR=red", "SHAPE=round"]'
+        start
+        LEAKED=1 expect 0 tare exec --env COLOR=blue -e 'WORDS=a b,c' "$ID" env
+        prints_line COLOR=blue
+        prints_line SHAPE=round
+        prints_line 'WORDS=a b,c'
+        prints_line HOME=/root
+        ! grep -q -e LEAKED -e COLOR=red "$DIR/out"
+        expect 255 tare exec --env nonsense "$ID" env
+        says 'found `nonsense`, expected NAME=VALUE'
+}
+
+@test "an environment without PATH: where the program is looked for is the container's" {
+        config '.process.env = ["PATH=/bin"]'
+        start
+        expect 0 env -i "$TARE" --root "$ROOT" exec "$ID" env
+        prints_line PATH=/bin
+}
+
+@test "user, group, additional groups, umask and HOME" {
+        config '.process.user = {"uid": 1000, "gid": 1000, "additionalGids": [7], "umask": 63}'
+        start
+        run_in 'id -u; id -g; grep Groups /proc/self/status; umask; echo $HOME'
+        prints "$(printf '1000\n1000\nGroups:\t7 \n0077\n/home/user')"
+        expect 0 tare exec --user 2000 -g 8 --additional-gids 9 "$ID" sh -c 'id -u; id -g; grep Groups /proc/self/status; echo $HOME'
+        prints "$(printf '2000\n1000\nGroups:\t7 8 9 \n/')"
+        expect 0 tare exec -u 2000:3000 "$ID" sh -c 'id -u; id -g'
+        prints "$(printf '2000\n3000')"
+}
+
+@test "user and group: not a number, a name, too high, empty, negative" {
+        start
+        local user
+        for user in root -1 4294967295 99999999999999999999 1000x ' 1'; do
+                expect 255 tare exec --user "$user" "$ID" true
+                says "bad uid: found \`$user\`"
+                expect 255 tare exec --user "0:$user" "$ID" true
+                says "bad gid: found \`$user\`"
+                expect 255 tare exec --additional-gids "$user" "$ID" true
+                says "bad additional gid: found \`$user\`"
+        done
+        expect 255 tare exec --user 0: "$ID" true
+        says 'bad gid: found ``'
+}
+
+@test "working directory" {
+        config '.process.cwd = "/tmp"'
+        start
+        run_in pwd
+        prints /tmp
+        expect 0 tare exec --cwd /etc "$ID" pwd
+        prints /etc
+        expect 255 tare exec --cwd relative "$ID" pwd
+        says 'process.cwd: found `relative`, expected an absolute path'
+        expect 255 tare exec --cwd /missing "$ID" pwd
+        says 'process.cwd: enter `/missing`: no such file or directory'
+}
+
+@test "a working directory by a descriptor of the runtime's leads nowhere (CVE-2024-21626)" {
+        start
+        local fd
+        for fd in 3 4 5 6 7 8 9 10 11 12; do
+                expect 255 tare exec --cwd "/proc/self/fd/$fd" "$ID" pwd
+        done
+}
+
+@test "capabilities: those of the container" {
+        config '.process.capabilities = {"bounding": ["CAP_KILL", "CAP_CHOWN"], "permitted": ["CAP_KILL", "CAP_CHOWN"], "effective": ["CAP_CHOWN"]}'
+        start
+        run_in 'grep Cap /proc/self/status'
+        is "$output" "$(grep Cap "/proc/$(pid_of)/status")"
+}
+
+@test "--cap adds to bounding, permitted and effective, in any spelling" {
+        config '.process.capabilities = {"bounding": ["CAP_KILL"], "permitted": ["CAP_KILL"], "effective": ["CAP_KILL"]}'
+        start
+        expect 0 tare exec --cap CAP_CHOWN -c net_raw "$ID" grep Cap /proc/self/status
+        # CHOWN is bit 0, KILL 5, NET_RAW 13.
+        prints_match 'CapBnd:.*0000000000002021'
+        prints_match 'CapPrm:.*0000000000002021'
+        prints_match 'CapEff:.*0000000000002021'
+        prints_match 'CapInh:.*0000000000000000'
+        prints_match 'CapAmb:.*0000000000000000'
+        expect 255 tare exec --cap CAP_NONSENSE "$ID" true
+        says '--cap: unknown capability `CAP_NONSENSE`'
+}
+
+@test "--cap where the container hands capabilities on: the ambient ones reach a plain user" {
+        config '.process.capabilities = {"bounding": ["CAP_KILL"], "permitted": ["CAP_KILL"], "effective": ["CAP_KILL"], "inheritable": ["CAP_KILL"], "ambient": ["CAP_KILL"]}
+                | .process.user = {"uid": 1000, "gid": 1000}'
+        start
+        expect 0 tare exec --cap CAP_CHOWN "$ID" grep Cap /proc/self/status
+        prints_match 'CapAmb:.*0000000000000021'
+        prints_match 'CapEff:.*0000000000000021'
+}
+
+@test "no_new_privs: as the container, and by --no-new-privs" {
+        config '.process.noNewPrivileges = false'
+        start
+        run_in 'grep NoNewPrivs /proc/self/status'
+        prints_match '0$'
+        expect 0 tare exec --no-new-privs "$ID" grep NoNewPrivs /proc/self/status
+        prints_match '1$'
+}
+
+@test "the container's system call filter, with and without no_new_privs" {
+        local privs
+        config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 7}]}'
+        for privs in true false; do
+                config ".process.noNewPrivileges = $privs"
+                start
+                expect 1 tare exec "$ID" mkdir /tmp/x
+                says 'Argument list too long'
+                expect 0 tare exec "$ID" grep Seccomp: /proc/self/status
+                prints_match '2$'
+                expect 1 tare exec --user 1000 "$ID" mkdir /tmp/x
+                says 'Argument list too long'
+                tare delete --force "$ID"
+        done
+}
+
+@test "limits, oom_score_adj, scheduler and personality of the container" {
+        config '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 77, "hard": 88}] | .process.oomScoreAdj = 123
+                | .process.scheduler = {"policy": "SCHED_BATCH", "nice": 4}'
+        start
+        run_in 'ulimit -n; ulimit -H -n; cat /proc/self/oom_score_adj; awk "{print \$19}" /proc/self/stat'
+        prints "$(printf '77\n88\n123\n4')"
+}
+
+@test "execCPUAffinity: initial before the cgroup, final after it" {
+        [ "$(nproc)" -gt 1 ] || skip "there is only one processor"
+        config '.process.execCPUAffinity = {"initial": "0", "final": "1"}'
+        start
+        run_in 'grep Cpus_allowed_list /proc/self/status'
+        prints_match '[[:space:]]1$'
+        # The container's own process is none of exec.
+        is "$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$(pid_of)/status")" "$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)"
+        process '.execCPUAffinity = {"final": "0"} | .args = ["grep", "Cpus_allowed_list", "/proc/self/status"]'
+        by_file 0
+        prints_match '[[:space:]]0$'
+        process '.execCPUAffinity = {"initial": "1"} | .args = ["grep", "Cpus_allowed_list", "/proc/self/status"]'
+        by_file 0
+        # Where a cgroup with a cpuset is entered the kernel decides anew.
+        [ "$CGROUP_VERSION" = 1 ] || prints_match '[[:space:]]1$'
+}
+
+@test "all processors, whatever the caller may use" {
+        [ "$(nproc)" -gt 1 ] || skip "there is only one processor"
+        start
+        expect 0 taskset 1 "$TARE" --root "$ROOT" exec "$ID" nproc
+        prints "$(nproc)"
+}
+
+@test "descriptors: standard input, output and error, and those to be kept" {
+        start
+        exec 7<"$BUNDLE/config.json" 8<"$BUNDLE/config.json"
+        expect 0 tare exec "$ID" sh -c 'ls /proc/$$/fd; true'
+        prints "$(printf '0\n1\n2')"
+        echo kept >"$DIR/kept"
+        expect 0 "$TARE" --root "$ROOT" exec --preserve-fds 1 "$ID" sh -c 'ls /proc/$$/fd; cat <&3' 3<"$DIR/kept"
+        prints "$(printf '0\n1\n2\n3\nkept')"
+        exec 7<&- 8<&-
+        expect 255 "$TARE" --root "$ROOT" exec --preserve-fds 3 "$ID" true 3<"$DIR/kept" 4<&-
+        says 'unable to stat preserved-fd'
+}
+
+@test "the session keyring is the container's" {
+        [ -r /proc/keys ] || skip "no keyrings"
+        config '.linux.maskedPaths = []'
+        start
+        run_in 'grep -c "_ses\.'"$ID"'" /proc/keys'
+        prints 1
+}
+
+@test "a session of its own" {
+        start
+        run_in 'awk "{print \$1 == \$6}" /proc/self/stat; awk "{print \$6 == '"\$\$"'}" /proc/$$/stat'
+        prints_line 1
+}
+
+@test "a security label that this machine lacks is an error" {
+        [ ! -e /sys/kernel/security/apparmor ] || skip "AppArmor is there"
+        [ ! -e /sys/fs/selinux/enforce ] || skip "SELinux is there"
+        start
+        expect 255 tare exec --apparmor profile "$ID" true
+        says 'process.apparmorProfile: `profile`'
+        expect 255 tare exec --process-label label "$ID" true
+        says 'process.selinuxLabel: `label`'
+}
+
+# --- a process from a file ---
+
+@test "--process: as the file says" {
+        start
+        process '.args = ["sh", "-c", "id -u; pwd; echo $FROM; umask; grep CapEff /proc/self/status"] | .cwd = "/etc" | .env = ["FROM=file", "PATH=/bin"]
+                | .user = {"uid": 5, "gid": 6, "umask": 7} | .capabilities = {"bounding": ["CAP_KILL"], "permitted": ["CAP_KILL"], "effective": ["CAP_KILL"], "inheritable": ["CAP_KILL"], "ambient": ["CAP_KILL"]}'
+        by_file 0
+        prints "$(printf '5\n/etc\nfile\n0007\nCapEff:\t0000000000000020')"
+}
+
+@test "--process: what it leaves open is the container's" {
+        config '.process.user = {"uid": 1000, "gid": 1001, "additionalGids": [7]} | .process.oomScoreAdj = 321'
+        start
+        process '{cwd, env, args: ["sh", "-c", "id -u; id -g; grep Groups /proc/self/status; cat /proc/self/oom_score_adj"]}'
+        by_file 0
+        prints "$(printf '1000\n1001\nGroups:\t7 \n321')"
+}
+
+@test "--process: mistakes are named, and nothing runs" {
+        start
+        echo '{' >"$DIR/process.json"
+        by_file 255
+        says "$DIR/process.json:"
+        process 'del(.args)'
+        by_file 255
+        says 'process.args: found none'
+        process '.cwd = "x"'
+        by_file 255
+        says 'process.cwd: found `x`'
+        process '.rlimits = [{"type": "RLIMIT_FOO", "soft": 1, "hard": 1}]'
+        by_file 255
+        says 'unknown rlimit "RLIMIT_FOO"'
+        expect 255 tare exec --process "$DIR/missing" "$ID"
+        says "read process file \`$DIR/missing\`: no such file or directory"
+        mkfifo "$DIR/fifo"
+        expect 255 tare exec --process "$DIR/fifo" "$ID"
+        process '.args = ["true"]'
+        expect 255 tare exec --process "$DIR/process.json" --cwd / "$ID"
+        says 'cannot specify both exec file and options: found --process and --cwd'
+        expect 255 tare exec --process "$DIR/process.json" "$ID" true
+        says 'cannot specify both exec file and options: found --process and arguments'
+}
+
+# --- in which container ---
+
+@test "in a created container: the init that waits goes on waiting" {
+        args sh -c 'echo init >/tmp/init'
+        create
+        run_in 'echo by exec'
+        prints 'by exec'
+        is "$(status_of)" created
+        tare start "$ID"
+        soon test -e "$ROOTFS/tmp/init"
+}
+
+@test "in a stopped one, in none" {
+        args true
+        create
+        tare start "$ID"
+        soon status_is stopped
+        expect 255 tare exec "$ID" true
+        says 'exec failed: cannot exec in a stopped container'
+        expect 255 tare exec "$ID-none" true
+        says 'container does not exist'
+        expect 1 tare exec
+        says 'requires a minimum of 1 argument(s)'
+}
+
+@test "no program" {
+        start
+        expect 255 tare exec "$ID"
+        says 'exec args cannot be empty'
+}
+
+@test "in a paused one: refused, or by --ignore-paused when it goes on" {
+        start
+        tare pause "$ID"
+        expect 255 tare exec "$ID" true
+        says 'cannot exec in a paused container (use --ignore-paused to override)'
+        "$TARE" --root "$ROOT" exec --ignore-paused "$ID" sh -c 'echo done >/tmp/done; exit 5' 3>&- &
+        BACKGROUND=$!
+        soon test "$(wc -l <"$(cgroup freezer)/cgroup.procs")" = 2
+        [ ! -e "$ROOTFS/tmp/done" ]
+        tare resume "$ID"
+        status=0
+        wait "$BACKGROUND" || status=$?
+        is "$status" 5
+}
+
+@test "options after the container's name are the program's" {
+        start
+        expect 0 tare exec "$ID" echo --detach -t --cwd
+        prints '--detach -t --cwd'
+        expect 0 tare exec -- "$ID" echo -n x
+        prints x
+}
+
+# --- what cannot be executed ---
+
+@test "what is missing or no program is told in the words that engines know, with 255" {
+        start
+        expect 255 tare exec "$ID" nonsense
+        says 'exec failed: exec: "nonsense": executable file not found in $PATH'
+        expect 255 tare exec "$ID" /nonsense
+        says 'exec: "/nonsense": stat /nonsense: no such file or directory'
+        expect 255 tare exec "$ID" /etc
+        says 'exec: "/etc": is a directory'
+        expect 255 tare exec "$ID" /etc/passwd
+        says 'exec: "/etc/passwd": permission denied'
+        printf '#!/missing/interpreter\n' >"$ROOTFS/bin/script"
+        chmod 755 "$ROOTFS/bin/script"
+        expect 255 tare exec --pid-file "$DIR/pid" "$ID" script
+        says '/missing/interpreter'
+        [ ! -e "$DIR/pid" ]
+        # Nobody of them is left.
+        is "$(wc -l <"$(cgroup pids)/cgroup.procs")" 1
+}
+
+@test "detached, and not to be executed: an error, no pid file, no process" {
+        start
+        expect 255 tare exec --detach --pid-file "$DIR/pid" "$ID" nonsense
+        says 'executable file not found'
+        [ ! -e "$DIR/pid" ]
+        is "$(wc -l <"$(cgroup pids)/cgroup.procs")" 1
+}
+
+# --- many ---
+
+@test "forty at once, each with its own exit code" {
+        start
+        local i
+        for i in $(seq 40); do
+                { code=0; tare exec "$ID" sh -c "exit $i" </dev/null || code=$?; echo "$i $code" >>"$DIR/codes"; } 3>&- &
+                BACKGROUND+=" $!"
+        done
+        # shellcheck disable=SC2086
+        wait $BACKGROUND
+        is "$(wc -l <"$DIR/codes")" 40
+        is "$(awk '$1 != $2' "$DIR/codes")" ''
+        is "$(wc -l <"$(cgroup pids)/cgroup.procs")" 1
+}
+
+# --- what the container may not see of it ---
+
+@test "not even with CAP_SYS_PTRACE does the container see anything of the host's in a new process (CVE-2016-9962)" {
+        config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"] | unique)'
+        mkdir "$ROOTFS/inside"
+        # It looks into all that comes by: one that is not yet busybox still is the runtime.
+        script 'touch /tmp/watching; while :; do for p in /proc/[0-9]*; do
+                case $(readlink $p/exe) in /bin/busybox | "") ;; *)
+                        echo $p >>/tmp/seen
+                        [ -d $p/root/inside ] || [ ! -d $p/root/ ] || echo "$p root" >>/tmp/bad
+                        tr "\\0" "\\n" <$p/environ | grep LEAKED >>/tmp/bad
+                        ls -l $p/fd | grep -e " -> " | grep -v -e "socket:" -e " [012] -> " >>/tmp/bad;; esac; done 2>/dev/null; done'
+        create
+        tare start "$ID"
+        soon test -e "$ROOTFS/tmp/watching"
+        local i
+        for i in $(seq 200); do
+                LEAKED=1 expect 0 tare exec "$ID" true
+        done
+        [ ! -s "$ROOTFS/tmp/bad" ] || { cat "$ROOTFS/tmp/bad" && return 1; }
+        # What was looked for was there to be seen.
+        [ -s "$ROOTFS/tmp/seen" ]
+}
+
+@test "a pidfd of the process, with the word setns" {
+        [ -x "$BATS_FILE_TMPDIR/pidfd-receiver" ] || skip "no C compiler here"
+        need_system_call pidfd_open
+        start
+        "$BATS_FILE_TMPDIR/pidfd-receiver" "$DIR/socket" >"$DIR/socket.out" 2>&1 </dev/null 3>&- &
+        BACKGROUND=$!
+        soon test -S "$DIR/socket"
+        expect 0 tare exec --pidfd-socket "$DIR/socket" --detach --pid-file "$DIR/pid" "$ID" sleep 1000
+        soon grep -q then "$DIR/socket.out"
+        is "$(head -n 1 "$DIR/socket.out")" "payload setns, 1 descriptors, pid $(cat "$DIR/pid"), then the end"
+}
