@@ -3,9 +3,11 @@
 #include "libcontainer/process/foreground.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -48,6 +50,7 @@ void foreground_done(struct foreground *foreground) {
         if (foreground->is_raw)
                 tcsetattr(STDIN_FILENO, TCSADRAIN, &foreground->before);
         foreground->is_raw = false;
+        fd_close(&foreground->slave_fd);
         fd_close(&foreground->signal_fd);
 }
 
@@ -58,6 +61,8 @@ static int start_terminal(struct foreground *foreground, int terminal_fd) {
         struct termios raw;
 
         fd_set_nonblock(terminal_fd, true);
+        /* Without it the master would be at its end whenever nobody inside happens to have the terminal open. */
+        foreground->slave_fd = ioctl(terminal_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
         if (!isatty(STDIN_FILENO))
                 return 0;
         if (tcgetattr(STDIN_FILENO, &foreground->before) < 0)
@@ -74,8 +79,9 @@ static int start_terminal(struct foreground *foreground, int terminal_fd) {
 static void flow_read(struct flow *flow) {
         ssize_t n = read(flow->from, flow->bytes + flow->end, sizeof(flow->bytes) - flow->end);
 
+        /* What nobody takes any more is dropped: the process must not stand still for a reader that has gone. */
         if (n > 0)
-                flow->end += (size_t)n;
+                flow->end += flow->to >= 0 ? (size_t)n : 0;
         else if (n == 0 || (errno != EAGAIN && errno != EINTR))
                 flow->from = -1;
 }
@@ -86,8 +92,8 @@ static void flow_write(struct flow *flow) {
         if (n > 0)
                 flow->begin += (size_t)n;
         else if (n < 0 && errno != EAGAIN && errno != EINTR)
-                flow->to = flow->from = -1;
-        if (flow->begin == flow->end)
+                flow->to = -1;
+        if (flow->begin == flow->end || flow->to < 0)
                 flow->begin = flow->end = 0;
 }
 
@@ -207,6 +213,7 @@ int foreground_serve(struct foreground *foreground, struct child *child, int *re
                 if (fds[0].revents)
                         ended = serve_signals(foreground, child, ret_exit);
         }
+        fd_close(&foreground->slave_fd);
         if (child->terminal_fd >= 0)
                 drain(&out);
         /* Its last word may be that it is ready. */

@@ -16,9 +16,10 @@ struct foreground {
         int signal_fd;
         bool is_raw; /* standard input is a terminal in raw mode */
         struct termios before;
+        int slave_fd; /* the terminal's other side: as long as it is open here, no end of another's ends the terminal */
         struct notify *notify; /* served as long as it asks for it; borrowed, NULL: none */
 };
-#define FOREGROUND_INIT ((struct foreground){.signal_fd = -1})
+#define FOREGROUND_INIT ((struct foreground){.signal_fd = -1, .slave_fd = -1})
 
 /* Before the clone: signals are collected from here on. With `subreaper` orphans of the container come to us. */
 int foreground_prepare(struct foreground *ret, bool subreaper);
