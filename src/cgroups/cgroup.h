@@ -245,7 +245,10 @@ int cgroup_is_frozen(const struct cgroup *cgroup, bool *ret);
 /* Stops every process of the cgroup and waits until all stand still; thaws again when that takes too long. */
 int cgroup_freeze(const struct cgroup *cgroup);
 
-/* Thaws a frozen cgroup (a SIGKILL on v1 needs it). */
+/*
+ * Thaws a frozen cgroup (a SIGKILL on v1 needs it) and waits until that has come true; not for one that stands still
+ * because a cgroup above it is frozen. Nothing there is success.
+ */
 int cgroup_thaw(const struct cgroup *cgroup);
 
 /*

@@ -22,6 +22,7 @@
 #include "util/text.h"
 
 #define FREEZE_DEADLINE_MS 10000
+#define THAW_DEADLINE_MS 10000
 
 static bool has_line(const char *text, const char *line) {
         return controllers_list_has(text, '\n', line, strlen(line));
@@ -148,6 +149,32 @@ int cgroup_freeze(const struct cgroup *cgroup) {
         return fail(-r, "freeze `%s`", place_main(cgroup)->path);
 }
 
+/* The top of the hierarchy has no cgroup.freeze, and what is above the mount point has none either. */
+static bool is_frozen_above(int dirfd) {
+        autoclose int fd = openat(dirfd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        while (fd >= 0) {
+                autofree char *text = NULL;
+                int parent_fd;
+
+                if (file_read(fd, "cgroup.freeze", 16, &text, NULL) < 0)
+                        return false;
+                if (has_line(text, "1"))
+                        return true;
+                parent_fd = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+                fd_close(&fd);
+                fd = parent_fd;
+        }
+        return false;
+}
+
+/* v2 announces the end of the standstill some time after the write; who asks for the state next must find it ended. */
+static int wait_v2_thawed(int dirfd) {
+        if (is_frozen_above(dirfd))
+                return 0;
+        return freezer_wait_event(dirfd, "frozen 0", now_ms() + THAW_DEADLINE_MS);
+}
+
 int cgroup_thaw(const struct cgroup *cgroup) {
         bool v2;
         autoclose int fd = open_freezer(cgroup, &v2);
@@ -157,7 +184,9 @@ int cgroup_thaw(const struct cgroup *cgroup) {
                 return fd == -ENOENT ? 0 : fd;
         r = write_state(fd, v2, false);
         /* No such file: a kernel without cgroup.freeze, where nothing can be frozen. */
-        if (r < 0 && r != -ENOENT && r != -ENODEV)
-                return fail(-r, "thaw `%s`", place_main(cgroup)->path);
-        return 0;
+        if (r == -ENOENT || r == -ENODEV)
+                return 0;
+        if (r >= 0 && v2)
+                r = wait_v2_thawed(fd);
+        return r < 0 ? fail(-r, "thaw `%s`", place_main(cgroup)->path) : 0;
 }

@@ -87,12 +87,13 @@ static int kill_and_wait(struct handle *handle) {
 
         if (handle->pidfd < 0)
                 return 0;
-        r = cgroup_thaw(&handle->state.cgroup);
-        if (r < 0)
-                log_warning("%s", fail_text());
         r = proc_signal(handle->pidfd, SIGKILL);
         if (r < 0 && r != -ESRCH)
                 return fail(-r, "kill container init %d", (int)handle->state.init.pid);
+        /* Behind the signal: nothing of a paused container runs once more. */
+        r = cgroup_thaw(&handle->state.cgroup);
+        if (r < 0)
+                log_warning("%s", fail_text());
         r = proc_wait_end(handle->pidfd, DEATH_MILLISECONDS);
         return r < 0 ? fail(-r, "container init %d does not end", (int)handle->state.init.pid) : 0;
 }
@@ -164,8 +165,8 @@ static int kill_init(const struct handle *handle, int signal) {
                 return reject("container not running");
         if (r < 0)
                 return fail(-r, "send signal %d to process %d", signal, (int)handle->state.init.pid);
-        /* A frozen v1 process dies only once it is thawed. */
-        return signal == SIGKILL && handle->status == STATUS_PAUSED ? cgroup_thaw(&handle->state.cgroup) : 0;
+        /* A frozen v1 process dies only once it is thawed; it may have been paused since its status was read. */
+        return signal == SIGKILL ? cgroup_thaw(&handle->state.cgroup) : 0;
 }
 
 int container_kill(const char *root, const char *id, int signal, bool all) {

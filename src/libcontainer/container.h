@@ -28,6 +28,13 @@ int container_start(const char *root, const char *id, const char *notify_socket)
 /* `all`: every process of the container, and no failure when there is none. */
 int container_kill(const char *root, const char *id, int signal, bool all);
 
+/*
+ * Freezes a created or running container, and sets a paused one going again. The status has changed when they return;
+ * only a container that is below another frozen cgroup stays paused, with a warning.
+ */
+int container_pause(const char *root, const char *id);
+int container_resume(const char *root, const char *id);
+
 int container_delete(const char *root, const char *id, bool force);
 
 /* One container as its record and the processes tell. */

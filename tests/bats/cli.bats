@@ -64,7 +64,7 @@ load helpers
 
 @test "a wrong number of arguments is told, exit 1" {
         local command
-        for command in create run start state delete; do
+        for command in create run start state delete pause resume; do
                 expect 1 tare "$command"
                 says "\"$command\" requires exactly 1 argument(s)"
                 grep -qF "Incorrect Usage." "$DIR/out" "$DIR/err"
@@ -83,14 +83,14 @@ load helpers
         says_nothing
         prints_match "usage|USAGE"
         expect 0 tare -h
-        for command in create start run state kill delete list spec features; do
+        for command in create start run state kill delete list pause resume spec features; do
                 expect 0 tare "$command" --help
                 says_nothing
                 prints_match "usage|USAGE"
         done
         expect 0 tare help
         only_tare "other layout of the help"
-        for command in create start run state kill delete list spec features; do
+        for command in create start run state kill delete list pause resume spec features; do
                 prints_match "^ +$command "
         done
 }
