@@ -82,6 +82,11 @@ void json_write_u64(struct json_writer *writer, const char *key, uint64_t value)
         text_add_format(writer->text, "%" PRIu64, value);
 }
 
+void json_write_hundredths(struct json_writer *writer, const char *key, uint64_t value) {
+        begin_value(writer, key);
+        text_add_format(writer->text, "%" PRIu64 ".%02" PRIu64, value / 100, value % 100);
+}
+
 void json_write_bool(struct json_writer *writer, const char *key, bool value) {
         begin_value(writer, key);
         text_add(writer->text, value ? "true" : "false");

@@ -111,4 +111,5 @@ void json_array_end(struct json_writer *writer);
 void json_write_string(struct json_writer *writer, const char *key, const char *value); /* NULL writes null */
 void json_write_i64(struct json_writer *writer, const char *key, int64_t value);
 void json_write_u64(struct json_writer *writer, const char *key, uint64_t value);
+void json_write_hundredths(struct json_writer *writer, const char *key, uint64_t value); /* 123 is 1.23 */
 void json_write_bool(struct json_writer *writer, const char *key, bool value);

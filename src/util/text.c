@@ -186,3 +186,82 @@ int text_to_i64(const char *text, int64_t *ret) {
         *ret = (int64_t)(negative ? -magnitude : magnitude);
         return 0;
 }
+
+/* --- time spans --- */
+
+static const struct {
+        const char *name;
+        uint64_t nanoseconds;
+} duration_units[] = {
+        {"ns", 1},
+        {"us", 1000},
+        {"\xc2\xb5s", 1000}, /* the micro sign */
+        {"\xce\xbcs", 1000}, /* the Greek letter, which looks the same */
+        {"ms", 1000000},
+        {"s", 1000000000},
+        {"m", 60000000000},
+        {"h", 3600000000000},
+};
+
+static uint64_t unit_of(const char *name, size_t length) {
+        for (size_t i = 0; i < ELEMENTSOF(duration_units); i++)
+                if (strlen(duration_units[i].name) == length && strncmp(duration_units[i].name, name, length) == 0)
+                        return duration_units[i].nanoseconds;
+        return 0;
+}
+
+/* The digits and the point of a number as so many units. What is less than a nanosecond is left out. */
+static int scale_number(const char *number, size_t length, uint64_t unit, uint64_t *ret) {
+        const char *point = memchr(number, '.', length);
+        size_t n_whole = point ? (size_t)(point - number) : length;
+        uint64_t sum = 0, weight = unit;
+        bool overflow = false;
+
+        if (length == 0 || (point && (length == 1 || memchr(point + 1, '.', length - n_whole - 1))))
+                return -EINVAL;
+        for (size_t i = 0; i < n_whole; i++) {
+                overflow |= __builtin_mul_overflow(sum, (uint64_t)10, &sum);
+                overflow |= __builtin_add_overflow(sum, (uint64_t)(number[i] - '0') * unit, &sum);
+        }
+        for (size_t i = n_whole + 1; i < length; i++) {
+                weight /= 10;
+                overflow |= __builtin_add_overflow(sum, (uint64_t)(number[i] - '0') * weight, &sum);
+        }
+        *ret = sum;
+        return overflow ? -ERANGE : 0;
+}
+
+static int add_duration_parts(const char *at, uint64_t *sum) {
+        static const char number_characters[] = "0123456789.";
+
+        while (*at) {
+                size_t n_number = strspn(at, number_characters), n_unit = strcspn(at + n_number, number_characters);
+                uint64_t unit = unit_of(at + n_number, n_unit), part;
+                int r = unit ? scale_number(at, n_number, unit, &part) : -EINVAL;
+
+                if (r < 0)
+                        return r;
+                if (__builtin_add_overflow(*sum, part, sum))
+                        return -ERANGE;
+                at += n_number + n_unit;
+        }
+        return 0;
+}
+
+int text_to_duration(const char *text, int64_t *ret_nanoseconds) {
+        bool negative = text && text[0] == '-';
+        const char *at = text && (text[0] == '-' || text[0] == '+') ? text + 1 : text;
+        uint64_t sum = 0;
+        int r = text_to_u64(at, &sum);
+
+        if (r == 0)
+                r = __builtin_mul_overflow(sum, (uint64_t)1000000000, &sum) ? -ERANGE : 0;
+        else if (r == -EINVAL && !text_is_empty(at))
+                r = add_duration_parts(at, &sum);
+        if (r < 0)
+                return r;
+        if (sum > INT64_MAX)
+                return -ERANGE;
+        *ret_nanoseconds = negative ? -(int64_t)sum : (int64_t)sum;
+        return 0;
+}

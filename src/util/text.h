@@ -46,3 +46,9 @@ const char *text_after(const char *text, const char *prefix);
  */
 int text_to_u64(const char *text, uint64_t *ret);
 int text_to_i64(const char *text, int64_t *ret);
+
+/*
+ * A time span as Go writes it: "5s", "1m30s", "1h2m3.5s", "100ms", with a sign before it or not; a number alone is
+ * seconds, as youki takes it. Returns 0 or -EINVAL / -ERANGE.
+ */
+int text_to_duration(const char *text, int64_t *ret_nanoseconds);

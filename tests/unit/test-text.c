@@ -167,6 +167,54 @@ static void reads_signed_numbers(void) {
         CHECK_EQUAL(value, 7);
 }
 
+static void reads_durations(void) {
+        static const struct {
+                const char *text;
+                int64_t nanoseconds;
+        } good[] = {
+                {"0", 0},
+                {"0s", 0},
+                {"5s", INT64_C(5000000000)},
+                {"1m", INT64_C(60000000000)},
+                {"1h2m3.5s", INT64_C(3723500000000)},
+                {"1m30s", INT64_C(90000000000)},
+                {"1s1m1s", INT64_C(62000000000)},
+                {"+250ms", 250000000},
+                {"-1.5h", INT64_C(-5400000000000)},
+                {"1us", 1000},
+                {"1\xc2\xb5s", 1000},
+                {"1\xce\xbcs", 1000},
+                {"7ns", 7},
+                {".5s", 500000000},
+                {"5.s", INT64_C(5000000000)},
+                {"0.000000001s", 1},
+                {"0.9ns", 0},
+                {"1.0000000019s", 1000000001},
+                {"0.000000000000000000000000000000001h", 0},
+                {"007s", INT64_C(7000000000)},
+                {"5", INT64_C(5000000000)},
+                {"-5", INT64_C(-5000000000)},
+                {"9223372036854775807ns", INT64_MAX},
+                {"2562047h47m16.854775807s", INT64_MAX},
+        };
+        static const char *const wrong[] = {"", "s", "-", "+", ".", ".s", "-.s", "5 s", " 5s", "5s ", "5S", "5d", "1.2.3s", "1s5", "1.5",
+                                            "--5s", "1s-1s", "5\xc2s", "0x5s", "1e3s", "five", "5ss"};
+        static const char *const too_long[] = {"9223372036854775808ns", "2562047h47m16.854775808s", "3000000h", "18446744073709551616s",
+                                               "9223372037", "99999999999999999999", "99999999999999999999999999999h"};
+        int64_t nanoseconds;
+
+        for (size_t i = 0; i < ELEMENTSOF(good); i++) {
+                nanoseconds = 12345;
+                CHECK_EQUAL(text_to_duration(good[i].text, &nanoseconds), 0);
+                CHECK_EQUAL(nanoseconds, good[i].nanoseconds);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++)
+                CHECK_EQUAL(text_to_duration(wrong[i], &nanoseconds), -EINVAL);
+        CHECK_EQUAL(text_to_duration(NULL, &nanoseconds), -EINVAL);
+        for (size_t i = 0; i < ELEMENTSOF(too_long); i++)
+                CHECK_EQUAL(text_to_duration(too_long[i], &nanoseconds), -ERANGE);
+}
+
 static const struct test_case cases[] = {
         { "a text grows and is emptied", grows },
         { "a text keeps room for its end", keeps_room_for_the_end },
@@ -177,5 +225,6 @@ static const struct test_case cases[] = {
         { "comparison and prefixes", compares },
         { "unsigned numbers are strict", reads_unsigned_numbers },
         { "signed numbers are strict", reads_signed_numbers },
+        { "durations are read as Go reads them", reads_durations },
 };
 TEST_MAIN(cases)
