@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -256,6 +257,37 @@ int cgroup_thaw(const struct cgroup *cgroup);
  * died.
  */
 uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
+
+/*
+ * What the cgroup has used so far (cgroups/stats.h). Nothing of it has to be there: what cannot be read is zero. The
+ * caller calls cgroup_stats_done().
+ */
+struct cgroup_stats;
+void cgroup_stats(const struct cgroup *cgroup, struct cgroup_stats *ret);
+
+/*
+ * Waiting for what a cgroup announces: that memory has run out and, on a machine with nothing but v2, that its last
+ * process has ended. Without a memory controller there is nothing to be told of memory, which is no failure.
+ */
+#define CGROUP_WATCH_FDS 2
+struct cgroup_watch {
+        int oom_fd; /* v1: an eventfd; v2: memory.events */
+        int oom_control_fd; /* v1: memory.oom_control; -1 on v2 */
+        int members_fd; /* cgroup.events */
+        uint64_t oom_kills; /* v2: those that have been told */
+};
+#define CGROUP_WATCH_INIT ((struct cgroup_watch){.oom_fd = -1, .oom_control_fd = -1, .members_fd = -1})
+int cgroup_watch_open(const struct cgroup *cgroup, struct cgroup_watch *ret);
+void cgroup_watch_done(struct cgroup_watch *watch);
+
+/* What to wait for by poll(2); after each wake-up the two questions are to be asked. */
+void cgroup_watch_poll(const struct cgroup_watch *watch, struct pollfd fds[CGROUP_WATCH_FDS]);
+
+/* True if memory has run out since the last question. */
+bool cgroup_watch_oom(struct cgroup_watch *watch);
+
+/* True if the cgroup is known to have no process any more. */
+bool cgroup_watch_is_empty(struct cgroup_watch *watch);
 
 /* cpu.shares -> cpu.weight, and the other conversions of features.md 5.2; pure, for their unit tests. */
 uint64_t cgroup_weight_from_shares(uint64_t shares);

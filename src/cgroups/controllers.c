@@ -19,6 +19,7 @@ static const struct {
         const char *v1, *v2;
 } names[CONTROLLERS] = {
         [CONTROLLER_CPU] = {"cpu", "cpu"},
+        [CONTROLLER_CPUACCT] = {"cpuacct", NULL},
         [CONTROLLER_CPUSET] = {"cpuset", "cpuset"},
         [CONTROLLER_DEVICES] = {"devices", NULL},
         [CONTROLLER_FREEZER] = {"freezer", NULL},

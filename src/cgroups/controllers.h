@@ -9,6 +9,7 @@
 
 enum controller {
         CONTROLLER_CPU,
+        CONTROLLER_CPUACCT, /* on v2 what every cgroup counts */
         CONTROLLER_CPUSET,
         CONTROLLER_DEVICES, /* on v2 no controller but a program: wherever there is a v2 hierarchy */
         CONTROLLER_FREEZER, /* on v2 part of the core, the same */

@@ -4,7 +4,10 @@
  */
 #include "cgroups/parse.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "util/text.h"
 
 /* Yields the next part of *text up to the separator, which is overwritten; NULL at the end. */
 char *parse_part(char **text, char separator) {
@@ -27,6 +30,23 @@ bool parse_membership(char *line, char **ret_controllers, char **ret_path) {
         *ret_controllers = controllers + 1;
         *ret_path = path + 1;
         return true;
+}
+
+uint64_t parse_number(const char *text) {
+        if (text_starts_with(text, "max"))
+                return UINT64_MAX;
+        return text[0] == '-' ? 0 : strtoull(text, NULL, 10);
+}
+
+uint64_t parse_number_of(const char *text, const char *key) {
+        for (const char *line = text; *line;) {
+                const char *rest = text_after(line, key), *end = strchrnul(line, '\n');
+
+                if (rest && *rest == ' ')
+                        return parse_number(rest + 1);
+                line = *end ? end + 1 : end;
+        }
+        return 0;
 }
 
 bool parse_has_dotdot(const char *path) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Yields the next part of *text up to the separator, which is overwritten; NULL at the end. */
 char *parse_part(char **text, char separator);
@@ -12,6 +13,12 @@ char *parse_part(char **text, char separator);
  * none.
  */
 bool parse_membership(char *line, char **ret_controllers, char **ret_path);
+
+/* The number that the text begins with: "max" is no limit, UINT64_MAX. A counter below zero, a kernel's mistake, is 0. */
+uint64_t parse_number(const char *text);
+
+/* The number of the line "KEY NUMBER", or 0. */
+uint64_t parse_number_of(const char *text, const char *key);
 
 /* True if a path has a component "..". */
 bool parse_has_dotdot(const char *path);
