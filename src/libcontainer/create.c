@@ -27,6 +27,7 @@
 #include "util/fail.h"
 #include "util/fd.h"
 #include "util/file.h"
+#include "util/interrupt.h"
 #include "util/log.h"
 #include "util/path.h"
 #include "util/proc.h"
@@ -283,6 +284,9 @@ static int create(const char *root, struct creation *creation) {
 
         if (r < 0)
                 return r;
+        r = interrupt_catch();
+        if (r < 0)
+                return fail(-r, "catch signals");
         r = record_intent(creation);
         if (r >= 0)
                 r = act(creation);

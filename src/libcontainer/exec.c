@@ -20,6 +20,7 @@
 #include "libcontainer/process/pidfd-socket.h"
 #include "util/alloc.h"
 #include "util/fail.h"
+#include "util/interrupt.h"
 #include "util/text.h"
 
 /* One exec, from the command to the running process. */
@@ -175,6 +176,8 @@ int container_exec(const char *root, const struct exec_options *options, int *re
                 r = foreground_prepare(&foreground, false);
         if (r >= 0)
                 r = decide(&execution, root);
+        if (r >= 0 && (r = interrupt_catch()) < 0)
+                fail(-r, "catch signals");
         if (r >= 0)
                 r = act(&execution);
         if (r >= 0 && !options->process.detach)

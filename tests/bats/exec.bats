@@ -4,6 +4,11 @@
 
 load helpers
 
+# The number of processes in the container.
+members() {
+        [ "$(wc -l <"$(cgroup freezer)/cgroup.procs")" -eq "$1" ]
+}
+
 setup_file() {
         common_setup_file
         ! command -v "${CC:-cc}" >/dev/null ||
@@ -92,7 +97,7 @@ by_file() {
         start
         "$TARE" --root "$ROOT" exec "$ID" sleep 1000 3>&- &
         BACKGROUND=$!
-        soon test "$(tare exec "$ID" ps | grep -c '[s]leep 1000')" = 2
+        soon members 2
         tare delete --force "$ID"
         status=0
         wait "$BACKGROUND" || status=$?
@@ -467,7 +472,7 @@ by_file() {
         says 'cannot exec in a paused container (use --ignore-paused to override)'
         "$TARE" --root "$ROOT" exec --ignore-paused "$ID" sh -c 'echo done >/tmp/done; exit 5' 3>&- &
         BACKGROUND=$!
-        soon test "$(wc -l <"$(cgroup freezer)/cgroup.procs")" = 2
+        soon members 2
         [ ! -e "$ROOTFS/tmp/done" ]
         tare resume "$ID"
         status=0
@@ -501,7 +506,7 @@ by_file() {
         says '/missing/interpreter'
         [ ! -e "$DIR/pid" ]
         # Nobody of them is left.
-        is "$(wc -l <"$(cgroup pids)/cgroup.procs")" 1
+        members 1
 }
 
 @test "detached, and not to be executed: an error, no pid file, no process" {
@@ -509,7 +514,7 @@ by_file() {
         expect 255 tare exec --detach --pid-file "$DIR/pid" "$ID" nonsense
         says 'executable file not found'
         [ ! -e "$DIR/pid" ]
-        is "$(wc -l <"$(cgroup pids)/cgroup.procs")" 1
+        members 1
 }
 
 # --- many ---
@@ -525,7 +530,7 @@ by_file() {
         wait $BACKGROUND
         is "$(wc -l <"$DIR/codes")" 40
         is "$(awk '$1 != $2' "$DIR/codes")" ''
-        is "$(wc -l <"$(cgroup pids)/cgroup.procs")" 1
+        members 1
 }
 
 # --- what the container may not see of it ---

@@ -17,6 +17,7 @@
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
+#include "util/interrupt.h"
 #include "util/kernel.h"
 #include "util/log.h"
 #include "util/names.h"
@@ -132,26 +133,31 @@ static void drain(struct running *hook) {
                 fd_close(&hook->output_fd);
 }
 
-/* Until the hook has ended, whoever else still holds its pipes. Returns false when its time is over. */
-static bool attend(struct running *hook) {
+enum outcome { ENDED, TIMED_OUT, INTERRUPTED };
+
+/* Until the hook has ended, whoever else still holds its pipes; or has to. */
+static enum outcome attend(struct running *hook) {
         for (;;) {
                 struct pollfd fds[] = {
                         {.fd = hook->pidfd, .events = POLLIN},
                         {.fd = hook->input_fd, .events = POLLOUT},
                         {.fd = hook->output_fd, .events = POLLIN},
+                        {.fd = interrupt_fd(), .events = POLLIN},
                 };
                 int64_t left = hook->deadline < 0 ? -1 : hook->deadline - now();
 
                 if (hook->deadline >= 0 && left <= 0)
-                        return false;
+                        return TIMED_OUT;
                 if (poll(fds, ELEMENTSOF(fds), left > INT32_MAX ? INT32_MAX : (int)left) < 0 && errno != EINTR)
-                        return false;
+                        return INTERRUPTED;
                 if (fds[2].revents)
                         drain(hook);
                 if (fds[1].revents)
                         feed(hook);
                 if (fds[0].revents)
-                        return true;
+                        return ENDED;
+                if (fds[3].revents && interrupt_take())
+                        return INTERRUPTED;
         }
 }
 
@@ -166,15 +172,17 @@ static const char *output_of(struct running *hook) {
         return hook->output.length ? hook->output.bytes : "(no output)";
 }
 
-static int judge(const struct hook_config *hook, struct running *running, bool in_time) {
+static int judge(const struct hook_config *hook, struct running *running, enum outcome outcome) {
         int status = 0, r;
 
-        if (!in_time)
+        if (outcome != ENDED)
                 kill(-running->pid, SIGKILL);
         r = proc_reap(running->pid, &status);
         if (r < 0)
                 return fail(-r, "wait for hook `%s`", hook->path);
-        if (!in_time)
+        if (outcome == INTERRUPTED)
+                return reject("run `%s`: interrupted, output: %s", hook->path, output_of(running));
+        if (outcome == TIMED_OUT)
                 return reject("run `%s`: hook ran past specified timeout of %d.0s, output: %s", hook->path, hook->timeout.value,
                               output_of(running));
         if (WIFSIGNALED(status))

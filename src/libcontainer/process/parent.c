@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,8 +28,12 @@
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
+#include "util/interrupt.h"
 #include "util/proc.h"
 #include "util/text.h"
+
+/* One that stands still in a frozen v1 cgroup dies when that is thawed, and is not waited for. */
+#define DEATH_MILLISECONDS 2000
 
 void child_done(struct child *child) {
         fd_close(&child->pidfd);
@@ -43,7 +48,8 @@ void parent_kill(struct child *child) {
                 return;
         if (child->pidfd >= 0)
                 (void)proc_signal(child->pidfd, SIGKILL);
-        (void)proc_reap(child->pid, &status);
+        if (child->pidfd < 0 || proc_wait_end(child->pidfd, DEATH_MILLISECONDS) == 0)
+                (void)proc_reap(child->pid, &status);
         child->pid = 0;
 }
 
@@ -254,12 +260,27 @@ static int run_runtime_hooks(const struct plan *plan, const struct state *state,
         return r < 0 ? r : channel_send(child->channel, MESSAGE_HOOKS_DONE);
 }
 
+/* Until there is a message, or one of us is told to end. */
+static int await_message(const struct child *child) {
+        struct pollfd fds[] = {{.fd = child->channel, .events = POLLIN}, {.fd = interrupt_fd(), .events = POLLIN}};
+        int signal;
+
+        while (poll(fds, ELEMENTSOF(fds), -1) < 0)
+                if (errno != EINTR)
+                        return fail(errno, "wait for the container's process");
+        signal = interrupt_take();
+        return signal ? reject("interrupted by signal %d", signal) : 0;
+}
+
 /* Until `last` or the end of the stream, whichever is awaited. */
 static int serve(const struct plan *plan, const struct state *state, struct child *child, enum message_type last) {
         for (;;) {
                 struct message message;
-                int r = channel_receive(child->channel, &message);
+                int r = await_message(child);
 
+                if (r < 0)
+                        return r;
+                r = channel_receive(child->channel, &message);
                 if (r < 0)
                         return r;
                 if (message.type == last)

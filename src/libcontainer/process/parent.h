@@ -33,5 +33,5 @@ int parent_launch(const struct plan *plan, const struct state *state, const stru
 /* Lets init go on: to execve(2) (then returns when that has happened, or with its failure), or to wait for `start`. */
 int parent_release(const struct plan *plan, const struct state *state, struct child *child);
 
-/* Kills init, if there is one, and waits for its end. */
+/* Kills the process, if there is one, and waits for its end, but not for ever. */
 void parent_kill(struct child *child);

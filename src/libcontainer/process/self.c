@@ -27,6 +27,7 @@
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
+#include "util/interrupt.h"
 #include "util/path.h"
 #include "util/text.h"
 
@@ -84,6 +85,7 @@ void self_begin(const struct launch *launch, const char *name) {
         prctl(PR_SET_NAME, name, 0, 0, 0);
         /* If the runtime ends before the process is recorded nobody could find it; a later end shows on the channel. */
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        interrupt_forget();
         reset_signals();
         umask(0);
         if (close_foreign(launch) < 0)
