@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Numbers about a container as JSON, in the form that consumers of `runc events` know (its types/events.go, and what
+ * go-runc reads of it). Keys are not ours to choose: hence "ioQueueRecursive" beside "ioMergedRecursive", and the
+ * capitals of the network interfaces. Pure; runs in the runtime's process, after cgroup_stats().
+ */
+#include "libcontainer/stats-print.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "util/alloc.h"
+#include "util/text.h"
+
+/* --- objects of numbers --- */
+
+struct number_key {
+        const char *key;
+        size_t offset;
+        bool leave_out; /* when it is zero */
+};
+
+static const struct number_key usage_keys[] = {
+        {"total", offsetof(struct cgroup_cpu_stats, total), true},
+        {"kernel", offsetof(struct cgroup_cpu_stats, kernel)},
+        {"user", offsetof(struct cgroup_cpu_stats, user)},
+        {},
+};
+static const struct number_key throttling_keys[] = {
+        {"periods", offsetof(struct cgroup_cpu_stats, periods), true},
+        {"throttledPeriods", offsetof(struct cgroup_cpu_stats, throttled_periods), true},
+        {"throttledTime", offsetof(struct cgroup_cpu_stats, throttled_time), true},
+        {},
+};
+static const struct number_key cpuset_keys[] = {
+        {"cpu_exclusive", offsetof(struct cgroup_cpuset_stats, cpu_exclusive)},
+        {"mem_hardwall", offsetof(struct cgroup_cpuset_stats, mem_hardwall)},
+        {"mem_exclusive", offsetof(struct cgroup_cpuset_stats, mem_exclusive)},
+        {"memory_migrate", offsetof(struct cgroup_cpuset_stats, memory_migrate)},
+        {"memory_spread_page", offsetof(struct cgroup_cpuset_stats, memory_spread_page)},
+        {"memory_spread_slab", offsetof(struct cgroup_cpuset_stats, memory_spread_slab)},
+        {"memory_pressure", offsetof(struct cgroup_cpuset_stats, memory_pressure)},
+        {"sched_load_balance", offsetof(struct cgroup_cpuset_stats, sched_load_balance)},
+        {},
+};
+static const struct number_key memory_usage_keys[] = {
+        {"limit", offsetof(struct cgroup_memory_usage, limit)},
+        {"usage", offsetof(struct cgroup_memory_usage, usage), true},
+        {"max", offsetof(struct cgroup_memory_usage, max), true},
+        {"failcnt", offsetof(struct cgroup_memory_usage, failcnt)},
+        {},
+};
+static const struct number_key pids_keys[] = {
+        {"current", offsetof(struct cgroup_pids_stats, current), true},
+        {"limit", offsetof(struct cgroup_pids_stats, limit), true},
+        {},
+};
+static const struct number_key io_entry_keys[] = {
+        {"major", offsetof(struct cgroup_io_entry, major), true},
+        {"minor", offsetof(struct cgroup_io_entry, minor), true},
+        {"value", offsetof(struct cgroup_io_entry, value), true},
+        {},
+};
+static const struct number_key hugetlb_keys[] = {
+        {"usage", offsetof(struct cgroup_hugetlb_stats, usage), true},
+        {"max", offsetof(struct cgroup_hugetlb_stats, max), true},
+        {"failcnt", offsetof(struct cgroup_hugetlb_stats, failcnt)},
+        {},
+};
+
+static uint64_t number_at(const void *structure, size_t offset) {
+        return *(const uint64_t *)((const char *)structure + offset);
+}
+
+static void write_numbers(struct json_writer *writer, const struct number_key *keys, const void *structure) {
+        for (; keys->key; keys++) {
+                uint64_t number = number_at(structure, keys->offset);
+
+                if (number != 0 || !keys->leave_out)
+                        json_write_u64(writer, keys->key, number);
+        }
+}
+
+static void write_object(struct json_writer *writer, const char *key, const struct number_key *keys, const void *structure) {
+        json_object_begin(writer, key);
+        write_numbers(writer, keys, structure);
+        json_object_end(writer);
+}
+
+/* Nothing at all if it is empty. */
+static void write_list(struct json_writer *writer, const char *key, const struct cgroup_numbers *numbers) {
+        if (numbers->count == 0)
+                return;
+        json_array_begin(writer, key);
+        for (size_t i = 0; i < numbers->count; i++)
+                json_write_u64(writer, NULL, numbers->items[i]);
+        json_array_end(writer);
+}
+
+/* --- sections --- */
+
+static void write_share(struct json_writer *writer, const char *key, const struct cgroup_pressure_share *share) {
+        json_object_begin(writer, key);
+        json_write_hundredths(writer, "avg10", share->avg10);
+        json_write_hundredths(writer, "avg60", share->avg60);
+        json_write_hundredths(writer, "avg300", share->avg300);
+        json_write_u64(writer, "total", share->total);
+        json_object_end(writer);
+}
+
+static void write_pressure(struct json_writer *writer, const struct cgroup_pressure *pressure) {
+        if (!pressure->known)
+                return;
+        json_object_begin(writer, "psi");
+        write_share(writer, "some", &pressure->some);
+        write_share(writer, "full", &pressure->full);
+        json_object_end(writer);
+}
+
+static void write_cpu(struct json_writer *writer, const struct cgroup_cpu_stats *cpu) {
+        json_object_begin(writer, "cpu");
+        json_object_begin(writer, "usage");
+        write_numbers(writer, usage_keys, cpu);
+        write_list(writer, "percpu", &cpu->percpu);
+        write_list(writer, "percpu_kernel", &cpu->percpu_kernel);
+        write_list(writer, "percpu_user", &cpu->percpu_user);
+        json_object_end(writer);
+        write_object(writer, "throttling", throttling_keys, cpu);
+        write_pressure(writer, &cpu->pressure);
+        json_object_end(writer);
+}
+
+static void write_cpuset(struct json_writer *writer, const struct cgroup_cpuset_stats *cpuset) {
+        json_object_begin(writer, "cpuset");
+        write_list(writer, "cpus", &cpuset->cpus);
+        write_list(writer, "mems", &cpuset->mems);
+        write_numbers(writer, cpuset_keys, cpuset);
+        json_write_i64(writer, "sched_relax_domain_level", cpuset->sched_relax_domain_level);
+        json_object_end(writer);
+}
+
+static void write_raw(struct json_writer *writer, const struct cgroup_memory_stats *memory) {
+        if (memory->n_raw == 0)
+                return;
+        json_object_begin(writer, "raw");
+        for (size_t i = 0; i < memory->n_raw; i++)
+                json_write_u64(writer, memory->raw[i].name, memory->raw[i].value);
+        json_object_end(writer);
+}
+
+static void write_memory(struct json_writer *writer, const struct cgroup_memory_stats *memory) {
+        json_object_begin(writer, "memory");
+        if (memory->cache != 0)
+                json_write_u64(writer, "cache", memory->cache);
+        write_object(writer, "usage", memory_usage_keys, &memory->memory);
+        write_object(writer, "swap", memory_usage_keys, &memory->memory_and_swap);
+        write_object(writer, "kernel", memory_usage_keys, &memory->kernel);
+        write_object(writer, "kernelTCP", memory_usage_keys, &memory->kernel_tcp);
+        write_raw(writer, memory);
+        write_pressure(writer, &memory->pressure);
+        json_object_end(writer);
+}
+
+static const struct {
+        const char *key;
+        size_t offset;
+} io_keys[] = {
+        {"ioServiceBytesRecursive", offsetof(struct cgroup_io_stats, service_bytes)},
+        {"ioServicedRecursive", offsetof(struct cgroup_io_stats, serviced)},
+        {"ioQueueRecursive", offsetof(struct cgroup_io_stats, queued)},
+        {"ioServiceTimeRecursive", offsetof(struct cgroup_io_stats, service_time)},
+        {"ioWaitTimeRecursive", offsetof(struct cgroup_io_stats, wait_time)},
+        {"ioMergedRecursive", offsetof(struct cgroup_io_stats, merged)},
+        {"ioTimeRecursive", offsetof(struct cgroup_io_stats, time)},
+        {"sectorsRecursive", offsetof(struct cgroup_io_stats, sectors)},
+};
+
+static void write_entries(struct json_writer *writer, const char *key, const struct cgroup_io_entries *entries) {
+        if (entries->count == 0)
+                return;
+        json_array_begin(writer, key);
+        for (size_t i = 0; i < entries->count; i++) {
+                json_object_begin(writer, NULL);
+                if (entries->items[i].operation)
+                        json_write_string(writer, "op", entries->items[i].operation);
+                write_numbers(writer, io_entry_keys, &entries->items[i]);
+                json_object_end(writer);
+        }
+        json_array_end(writer);
+}
+
+static void write_io(struct json_writer *writer, const struct cgroup_io_stats *io) {
+        json_object_begin(writer, "blkio");
+        for (size_t i = 0; i < ELEMENTSOF(io_keys); i++)
+                write_entries(writer, io_keys[i].key, (const struct cgroup_io_entries *)((const char *)io + io_keys[i].offset));
+        write_pressure(writer, &io->pressure);
+        json_object_end(writer);
+}
+
+static void write_hugetlb(struct json_writer *writer, const struct cgroup_stats *stats) {
+        json_object_begin(writer, "hugetlb");
+        for (size_t i = 0; i < stats->n_hugetlb; i++)
+                write_object(writer, stats->hugetlb[i].page_size, hugetlb_keys, &stats->hugetlb[i]);
+        json_object_end(writer);
+}
+
+/* --- network interfaces --- */
+
+/* The columns of /proc/PID/net/dev behind the name; the others (compressed, multicast...) are not told. */
+enum { NET_COLUMNS = 16 };
+static const struct {
+        const char *key;
+        size_t column;
+} net_keys[] = {
+        {"RxBytes", 0},
+        {"RxPackets", 1},
+        {"RxErrors", 2},
+        {"RxDropped", 3},
+        {"TxBytes", 8},
+        {"TxPackets", 9},
+        {"TxErrors", 10},
+        {"TxDropped", 11},
+};
+
+static bool parse_columns(const char *text, uint64_t columns[NET_COLUMNS]) {
+        for (size_t i = 0; i < NET_COLUMNS; i++) {
+                char *end;
+
+                columns[i] = strtoull(text, &end, 10);
+                if (end == text)
+                        return false;
+                text = end;
+        }
+        return true;
+}
+
+/* "  eth0: 1 2 3 ..."; the two lines of titles have no number behind a colon. */
+static void write_interface(struct json_writer *writer, const char *line) {
+        const char *name = line + strspn(line, " "), *colon = strchrnul(name, ':');
+        uint64_t columns[NET_COLUMNS];
+        autofree char *copy = NULL;
+
+        if (!*colon || !parse_columns(colon + 1, columns))
+                return;
+        copy = text_copy_n(name, (size_t)(colon - name));
+        json_object_begin(writer, NULL);
+        json_write_string(writer, "Name", copy);
+        for (size_t i = 0; i < ELEMENTSOF(net_keys); i++)
+                json_write_u64(writer, net_keys[i].key, columns[net_keys[i].column]);
+        json_object_end(writer);
+}
+
+static void write_network(struct json_writer *writer, const char *net_dev) {
+        if (!net_dev) {
+                json_write_string(writer, "network_interfaces", NULL);
+                return;
+        }
+        json_array_begin(writer, "network_interfaces");
+        for (const char *line = net_dev; *line;) {
+                const char *end = strchrnul(line, '\n');
+                autofree char *copy = text_copy_n(line, (size_t)(end - line));
+
+                write_interface(writer, copy);
+                line = *end ? end + 1 : end;
+        }
+        json_array_end(writer);
+}
+
+void stats_print(const struct cgroup_stats *stats, const char *net_dev, struct json_writer *writer) {
+        json_object_begin(writer, "data");
+        write_cpu(writer, &stats->cpu);
+        write_cpuset(writer, &stats->cpuset);
+        write_memory(writer, &stats->memory);
+        write_object(writer, "pids", pids_keys, &stats->pids);
+        write_io(writer, &stats->io);
+        write_hugetlb(writer, stats);
+        /* Where Intel RDT is in use it would be told here. */
+        json_object_begin(writer, "intel_rdt");
+        json_object_end(writer);
+        write_network(writer, net_dev);
+        json_object_end(writer);
+}
