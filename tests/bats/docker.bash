@@ -37,6 +37,10 @@ setup() {
 teardown() {
         [ -n "$DOCKER_DIR" ] || return 0
         remove_containers
+        if [ -n "${REMAPPED_PID-}" ]; then
+                end_process "$REMAPPED_PID"
+                DOCKER_NAME=docker
+        fi
         until_true 10 docker_clean || {
                 docker_left
                 docker_logs
@@ -281,6 +285,17 @@ start_main_dockerd() {
         return 1
 }
 
+# From here on a test speaks with a second daemon, whose containers have a user namespace; teardown ends it. The host's
+# id of its root is left in SUBID.
+remapped_daemon() {
+        local main_pid=$DOCKERD_PID
+        start_dockerd remapped --storage-driver "$DOCKER_STORAGE" --userns-remap default --bridge=none --iptables=false ||
+                { tail -n 5 "$DOCKER_DIR/remapped.log" && return 1; }
+        REMAPPED_PID=$DOCKERD_PID DOCKERD_PID=$main_pid DOCKER_NAME=remapped
+        SUBID=$(docker_inside awk -F: '$1 == "dockremap" { print $2 }' /etc/subuid)
+        make_image | docker import - busybox >/dev/null
+}
+
 docker_start() {
         DOCKER_DIR=$(mktemp -d "${TMPDIR:-/tmp}/tare-docker.XXXXXX")
         # A remapped root has to get through it.
@@ -337,6 +352,11 @@ make_image() {
 # Mount points where the daemons live, but for the daemons' own.
 docker_mounts() {
         docker_inside cat /proc/self/mountinfo | cut -d' ' -f4- | grep -v ' /run/[a-z]*/netns/default ' | sort
+}
+
+# Those that were not there when the daemons began. What other suites had mounted then may have gone meanwhile.
+docker_mounts_left() {
+        docker_mounts | comm -13 "$DOCKER_DIR/mounts.before" -
 }
 
 # Cgroups of containers, deepest first.

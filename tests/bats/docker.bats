@@ -572,36 +572,25 @@ fetch() {
 # --- user namespaces ---
 
 @test "--userns-remap: ids are 0 inside and a subordinate id outside" {
-        local main_pid=$DOCKERD_PID remapped subid pid
-        start_dockerd remapped --storage-driver "$DOCKER_STORAGE" --userns-remap default \
-                --bridge=none --iptables=false || { tail -n 5 "$DOCKER_DIR/remapped.log"; return 1; }
-        remapped=$DOCKERD_PID DOCKERD_PID=$main_pid
-        DOCKER_NAME=remapped
-        subid=$(docker_inside awk -F: '$1 == "dockremap" { print $2 }' /etc/subuid)
-        make_image | docker import - busybox >/dev/null
-
-        local failed=0
-        {
-                expect 0 in_busybox -- echo hi && shows hi &&
-                expect 0 in_busybox -- id -u && shows 0 &&
-                expect 0 in_busybox -- awk '{ print $1, $2, $3 }' /proc/self/uid_map && shows "0 $subid 65536" &&
-                expect 42 in_busybox -- sh -c 'exit 42' &&
-                docker run --detach --name mapped busybox sleep 1000 &&
-                pid=$(docker inspect --format '{{.State.Pid}}' mapped) &&
-                [ "$(stat -c %u "/proc/$pid")" -eq "$subid" ] &&
-                expect 0 in_busybox --user 1000:1000 -- sh -c 'touch /tmp/x && stat -c %u:%g /tmp/x' && shows 1000:1000 &&
-                expect 0 in_busybox --read-only --tmpfs /tmp -- touch /tmp/x &&
-                expect 127 in_busybox -- no-such-command &&
-                expect 0 docker rm --force mapped
-        } || failed=1
-        remove_containers
-        end_process "$remapped"
-        DOCKER_NAME=docker
-        return "$failed"
+        remapped_daemon
+        expect 0 in_busybox -- echo hi
+        shows hi
+        expect 0 in_busybox -- id -u
+        shows 0
+        expect 0 in_busybox -- awk '{ print $1, $2, $3 }' /proc/self/uid_map
+        shows "0 $SUBID 65536"
+        expect 42 in_busybox -- sh -c 'exit 42'
+        docker run --detach --name mapped busybox sleep 1000
+        is "$(stat -c %u "/proc/$(state mapped Pid)")" "$SUBID"
+        expect 0 in_busybox --user 1000:1000 -- sh -c 'touch /tmp/x && stat -c %u:%g /tmp/x'
+        shows 1000:1000
+        expect 0 in_busybox --read-only --tmpfs /tmp -- touch /tmp/x
+        expect 127 in_busybox -- no-such-command
+        expect 0 docker rm --force mapped
 }
 
 # --- the end ---
 
 @test "no mount is left behind" {
-        docker_mounts | diff "$DOCKER_DIR/mounts.before" -
+        is "$(docker_mounts_left)" ''
 }
