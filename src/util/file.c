@@ -42,15 +42,12 @@ static int open_regular(int dirfd, const char *path, size_t limit, size_t *ret_s
         return take_fd(&fd);
 }
 
-int file_read(int dirfd, const char *path, size_t limit, char **ret_text, size_t *ret_size) {
-        size_t size = 0, used = 0, capacity = 0;
-        autoclose int fd = open_regular(dirfd, path, limit, &size);
+static int read_all(int fd, size_t expected, size_t limit, char **ret_text, size_t *ret_size) {
         autofree char *text = NULL;
+        size_t used = 0, capacity = 0;
 
-        if (fd < 0)
-                return fd;
         /* One byte more than expected: it shows that the end was reached, and then holds the NUL. */
-        for (size_t next = (size ? size : FIRST_READ) + 1; used == capacity; next = 2 * capacity) {
+        for (size_t next = expected + 1; used == capacity; next = 2 * capacity) {
                 ssize_t n;
 
                 capacity = next;
@@ -67,6 +64,17 @@ int file_read(int dirfd, const char *path, size_t limit, char **ret_text, size_t
         if (ret_size)
                 *ret_size = used;
         return 0;
+}
+
+int file_read(int dirfd, const char *path, size_t limit, char **ret_text, size_t *ret_size) {
+        size_t size = 0;
+        autoclose int fd = open_regular(dirfd, path, limit, &size);
+
+        return fd < 0 ? fd : read_all(fd, size ? size : FIRST_READ, limit, ret_text, ret_size);
+}
+
+int file_read_stream(int fd, size_t limit, char **ret_text, size_t *ret_size) {
+        return read_all(fd, FIRST_READ, limit, ret_text, ret_size);
 }
 
 /* --- writing --- */

@@ -11,6 +11,9 @@
  */
 int file_read(int dirfd, const char *path, size_t limit, char **ret_text, size_t *ret_size);
 
+/* The same from a descriptor, to its end: a pipe or a terminal as well. For what the caller himself hands to us. */
+int file_read_stream(int fd, size_t limit, char **ret_text, size_t *ret_size);
+
 /* Writes the bytes by a single write(2) into an existing file (a kernel interface file); flags: O_TRUNC and the like. */
 int file_write(int dirfd, const char *path, const char *text);
 int file_write_bytes(int dirfd, const char *path, const void *bytes, size_t size);

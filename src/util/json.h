@@ -113,3 +113,9 @@ void json_write_i64(struct json_writer *writer, const char *key, int64_t value);
 void json_write_u64(struct json_writer *writer, const char *key, uint64_t value);
 void json_write_hundredths(struct json_writer *writer, const char *key, uint64_t value); /* 123 is 1.23 */
 void json_write_bool(struct json_writer *writer, const char *key, bool value);
+
+/*
+ * Writes a struct by the tables that decode it, so that json_decode() gives the same again. What is absent (a `present`
+ * flag that is not set, a NULL string, an empty list) is left out.
+ */
+void json_write_object(struct json_writer *writer, const char *key, const struct json_type *type, const void *object);

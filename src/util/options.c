@@ -46,6 +46,31 @@ static int store_count(const struct option_row *row, unsigned *target, const cha
         return 0;
 }
 
+static int store_number(const struct option_row *row, void *values, const char *value) {
+        static const char *const expected[] = {
+                [OPTION_I64] = "a number",
+                [OPTION_U64] = "a number that is not negative",
+                [OPTION_SIZE] = "a size such as 512M, or -1",
+        };
+        void *target = (char *)values + row->offset;
+        int r;
+
+        if (text_is_empty(value))
+                return 0;
+        if (row->kind == OPTION_U64)
+                r = text_to_u64(value, target);
+        else if (row->kind == OPTION_I64 || strcmp(value, "-1") == 0)
+                r = text_to_i64(value, target);
+        else
+                r = text_to_size(value, target);
+        if (r < 0)
+                return reject("invalid value \"%s\" for flag -%s: expected %s%s", value, row->name, expected[row->kind],
+                              r == -ERANGE ? "; this one is too large" : "");
+        if (row->present_offset)
+                *((bool *)values + row->present_offset - 1) = true;
+        return 0;
+}
+
 static int store_value(const struct option_row *row, void *values, const char *value) {
         void *target = (char *)values + row->offset;
 
@@ -61,6 +86,10 @@ static int store_value(const struct option_row *row, void *values, const char *v
         }
         case OPTION_COUNT:
                 return store_count(row, target, value);
+        case OPTION_I64:
+        case OPTION_U64:
+        case OPTION_SIZE:
+                return store_number(row, values, value);
         default:
                 return 0;
         }

@@ -17,6 +17,9 @@ enum option_kind {
         OPTION_TEXT, /* const char *, borrowed from argv; the last one wins */
         OPTION_LIST, /* struct option_list: every value, in order */
         OPTION_COUNT, /* unsigned: a decimal number */
+        OPTION_I64, /* int64_t: a decimal number, with a '-' perhaps; "" is the same as not given, as for the next two */
+        OPTION_U64, /* uint64_t: a decimal number */
+        OPTION_SIZE, /* int64_t: what text_to_size() understands, or -1 for no limit */
         OPTION_IGNORED, /* accepted with a value, without effect */
         OPTION_IGNORED_FLAG, /* accepted without a value, without effect */
 };
@@ -34,11 +37,18 @@ struct option_row {
         size_t offset; /* of the value in the command's struct */
         const char *argument; /* "DIR", for help; NULL for flags */
         const char *help;
+        size_t present_offset; /* offset + 1 of a bool that is set when the value is given; 0: none */
 };
 
 #define OPTION(option_kind, structure, member, option_name, option_letter, option_argument, option_help)  \
         { .name = (option_name), .letter = (option_letter), .kind = (option_kind),                       \
           .offset = offsetof(structure, member), .argument = (option_argument), .help = (option_help) }
+
+/* A number that may be absent: a struct with the members `set` and `value`. */
+#define OPTION_OPTIONAL(option_kind, structure, member, option_name, option_argument, option_help)       \
+        { .name = (option_name), .kind = (option_kind), .offset = offsetof(structure, member.value),     \
+          .present_offset = offsetof(structure, member.set) + 1, .argument = (option_argument),          \
+          .help = (option_help) }
 
 /*
  * Parses argv[0..argc) into `values` and moves the positional arguments to the front of argv, in order. With

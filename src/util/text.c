@@ -8,11 +8,13 @@
  */
 #include "util/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "util/alloc.h"
 
@@ -263,5 +265,59 @@ int text_to_duration(const char *text, int64_t *ret_nanoseconds) {
         if (sum > INT64_MAX)
                 return -ERANGE;
         *ret_nanoseconds = negative ? -(int64_t)sum : (int64_t)sum;
+        return 0;
+}
+
+/* --- sizes --- */
+
+/* What the unit at the end of a size multiplies by; 0 if it is none. */
+static uint64_t size_unit(const char *text) {
+        static const char letters[] = "kmgtp";
+        char letter = (char)tolower((unsigned char)text[0]);
+        const char *at = letter ? strchr(letters, letter) : NULL;
+
+        if (!letter || (letter == 'b' && !text[1]))
+                return 1;
+        if (!at || (text[1] && strcasecmp(text + 1, "b") != 0 && strcasecmp(text + 1, "ib") != 0))
+                return 0;
+        return UINT64_C(1) << (10 * (at - letters + 1));
+}
+
+/* More digits would not change a byte of any size that fits. */
+#define FRACTION_DIGITS 18
+
+/* The part behind the point, of 10 ^ FRACTION_DIGITS. */
+static uint64_t read_fraction(const char *digits, size_t length) {
+        uint64_t value = 0;
+
+        for (size_t i = 0; i < FRACTION_DIGITS; i++)
+                value = value * 10 + (i < length ? (uint64_t)(digits[i] - '0') : 0);
+        return value;
+}
+
+int text_to_size(const char *text, int64_t *ret) {
+        static const char digits[] = "0123456789";
+        size_t whole = text ? strspn(text, digits) : 0, fraction = 0;
+        unsigned __int128 value = 0;
+        const char *unit;
+        uint64_t factor;
+
+        if (whole == 0)
+                return -EINVAL;
+        unit = text + whole;
+        if (*unit == '.') {
+                fraction = strspn(unit + 1, digits);
+                unit += 1 + fraction;
+        }
+        factor = size_unit(unit);
+        if (factor == 0 || (text[whole] == '.' && fraction == 0))
+                return -EINVAL;
+        for (size_t i = 0; i < whole && value <= INT64_MAX; i++)
+                value = value * 10 + (unsigned)(text[i] - '0');
+        value *= factor;
+        value += (unsigned __int128)read_fraction(text + whole + 1, fraction) * factor / UINT64_C(1000000000000000000);
+        if (value > INT64_MAX)
+                return -ERANGE;
+        *ret = (int64_t)value;
         return 0;
 }

@@ -52,3 +52,10 @@ int text_to_i64(const char *text, int64_t *ret);
  * seconds, as youki takes it. Returns 0 or -EINVAL / -ERANGE.
  */
 int text_to_duration(const char *text, int64_t *ret_nanoseconds);
+
+/*
+ * A number of bytes as people write it: digits, perhaps a point and more of them, perhaps a unit of 1024, k m g t p in
+ * either case with or without "b" or "ib" behind it, or "b" alone. "512M", "1.5g", "64KiB". Parts of a byte are cut off.
+ * Returns as the others do; what exceeds int64_t is -ERANGE.
+ */
+int text_to_size(const char *text, int64_t *ret);

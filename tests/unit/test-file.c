@@ -320,11 +320,43 @@ static void mounts_stay(void) {
         CHECK_EQUAL(file_remove_tree(dir_fd, "outside"), 0);
 }
 
+/* More than a pipe holds at once, from a writer that takes its time. */
+static void read_stream(void) {
+        enum { SIZE = 200000 };
+        autofree char *bytes = alloc_zero(SIZE, 1), *text = NULL;
+        size_t size = 0;
+        int ends[2];
+        pid_t pid;
+
+        memset(bytes, 'x', SIZE);
+        CHECK_EQUAL(pipe2(ends, O_CLOEXEC), 0);
+        pid = fork();
+        if (pid == 0)
+                _exit(fd_write_full(ends[1], bytes, SIZE) < 0);
+        close(ends[1]);
+        CHECK_EQUAL(file_read_stream(ends[0], SIZE, &text, &size), 0);
+        CHECK_EQUAL(size, SIZE);
+        CHECK(text && memcmp(text, bytes, SIZE) == 0 && text[SIZE] == '\0');
+        close(ends[0]);
+        CHECK(waitpid(pid, NULL, 0) == pid);
+}
+
+static void read_endless_stream(void) {
+        autoclose int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC), directory_fd = open(directory, O_RDONLY | O_CLOEXEC);
+        char *text = NULL;
+
+        CHECK_EQUAL(file_read_stream(fd, LIMIT, &text, NULL), -EFBIG);
+        CHECK_EQUAL(file_read_stream(directory_fd, LIMIT, &text, NULL), -EISDIR);
+        CHECK(!text);
+}
+
 static const struct test_case cases[] = {
         {"file_read: sizes", read_sizes},
         {"file_read: limit", read_limit},
         {"file_read: files of the kernel", read_kernel_files},
         {"file_read: nothing but regular files", read_only_regular_files},
+        {"file_read_stream: a pipe, to its end", read_stream},
+        {"file_read_stream: no end, and no stream", read_endless_stream},
         {"file_write", write_existing},
         {"file_replace", replace},
         {"file_replace in a subdirectory", replace_in_subdirectory},

@@ -418,6 +418,28 @@ static void writes_what_it_reads(void) {
         CHECK_CONTAINS(first.bytes, "\n  \"u64\": 18446744073709551615,\n  \"text\": \"t\\t\\\"");
 }
 
+/* The tables write what sample_write() writes by hand, but for what is absent or empty. */
+static void writes_by_tables(void) {
+        autodone(text) struct text written = TEXT_INIT, first = TEXT_INIT, second = TEXT_INIT, empty = TEXT_INIT;
+        struct json_writer writer = { .text = &written, .indent = true }, small = { .text = &empty };
+        autodone(sample) struct sample sample = {}, again = {};
+        static const struct sample_word none = {};
+        static const struct json_field fields[] = {
+                JSON_FIELD(struct sample_word, key, "key", &json_string), JSON_FIELD(struct sample_word, value, "value", &json_string), {},
+        };
+        static const struct json_type type = { .kind = JSON_OBJECT, .size = sizeof(none), .fields = fields };
+
+        CHECK_EQUAL(decode(full, &sample), 0);
+        json_write_object(&writer, NULL, &sample_type, &sample);
+        CHECK_EQUAL(decode(written.bytes, &again), 0);
+        sample_write(&first, true, &sample);
+        sample_write(&second, true, &again);
+        CHECK_TEXT(second.bytes, first.bytes);
+        CHECK_CONTAINS(written.bytes, "\n  \"u64\": 18446744073709551615,\n  \"text\": \"t\\t\\\"");
+        json_write_object(&small, NULL, &type, &none);
+        CHECK_TEXT(empty.bytes, "{}");
+}
+
 static void write_document(struct text *text, bool indent) {
         struct json_writer writer = { .text = text, .indent = indent };
 
@@ -481,6 +503,7 @@ static const struct test_case cases[] = {
         { "bad syntax is refused with its place", refuses_bad_syntax },
         { "a failure leaves memory that can be freed", leaves_freeable_memory },
         { "what was written is read again", writes_what_it_reads },
+        { "tables write what they decode", writes_by_tables },
         { "documents are written compact and indented", writes_documents },
 };
 TEST_MAIN(cases)

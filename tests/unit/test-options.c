@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command line as callers write it (features.md 1.0). */
+#include <stdint.h>
+
 #include "test.h"
 #include "util/alloc.h"
 #include "util/fail.h"
@@ -10,6 +12,14 @@ struct values {
         bool detach;
         unsigned count;
         struct option_list env;
+        struct {
+                bool set;
+                int64_t value;
+        } quota, memory;
+        struct {
+                bool set;
+                uint64_t value;
+        } period;
 };
 
 static const struct option_row table[] = {
@@ -17,6 +27,9 @@ static const struct option_row table[] = {
         OPTION(OPTION_FLAG, struct values, detach, "detach", 'd', NULL, "a flag"),
         OPTION(OPTION_COUNT, struct values, count, "preserve-fds", 0, "N", "a number"),
         OPTION(OPTION_LIST, struct values, env, "env", 'e', "K=V", "a list"),
+        OPTION_OPTIONAL(OPTION_I64, struct values, quota, "cpu-quota", "USEC", "a number"),
+        OPTION_OPTIONAL(OPTION_U64, struct values, period, "cpu-period", "USEC", "a number"),
+        OPTION_OPTIONAL(OPTION_SIZE, struct values, memory, "memory", "SIZE", "a size"),
         {.name = "criu", .kind = OPTION_IGNORED, .argument = "PATH", .help = "nothing"},
         {.name = "no-subreaper", .kind = OPTION_IGNORED_FLAG, .help = "nothing"},
         {},
@@ -76,6 +89,39 @@ static void test_numbers(void) {
         CHECK(PARSE(&values, false, "--preserve-fds=4294967296") < 0);
 }
 
+static void test_optional_numbers(void) {
+        struct values values;
+
+        CHECK_EQUAL(PARSE(&values, false, "id"), 1);
+        CHECK(!values.quota.set && !values.period.set && !values.memory.set);
+        CHECK_EQUAL(PARSE(&values, false, "--cpu-quota", "-1", "id", "--memory=-1", "--cpu-period", "0"), 1);
+        CHECK(values.quota.set && values.period.set && values.memory.set);
+        CHECK_EQUAL(values.quota.value, -1);
+        CHECK_EQUAL(values.memory.value, -1);
+        CHECK_EQUAL(values.period.value, 0);
+        CHECK_EQUAL(PARSE(&values, false, "--memory", "512M", "--cpu-period=18446744073709551615", "--cpu-quota=-9223372036854775808"), 0);
+        CHECK_EQUAL(values.memory.value, 536870912);
+        CHECK(values.period.value == UINT64_MAX);
+        CHECK(values.quota.value == INT64_MIN);
+        CHECK_EQUAL(PARSE(&values, false, "--memory=", "--cpu-quota=", "--cpu-period="), 0);
+        CHECK(!values.quota.set && !values.period.set && !values.memory.set);
+}
+
+static void test_wrong_optional_numbers(void) {
+        struct values values;
+
+        CHECK(PARSE(&values, false, "--cpu-quota", "1.5") < 0);
+        CHECK_TEXT(fail_text(), "invalid value \"1.5\" for flag -cpu-quota: expected a number");
+        CHECK(PARSE(&values, false, "--cpu-quota", "9223372036854775808") < 0);
+        CHECK_TEXT(fail_text(), "invalid value \"9223372036854775808\" for flag -cpu-quota: expected a number; this one is too large");
+        CHECK(PARSE(&values, false, "--cpu-period", "-1") < 0);
+        CHECK_TEXT(fail_text(), "invalid value \"-1\" for flag -cpu-period: expected a number that is not negative");
+        CHECK(PARSE(&values, false, "--memory", "-2") < 0);
+        CHECK_TEXT(fail_text(), "invalid value \"-2\" for flag -memory: expected a size such as 512M, or -1");
+        CHECK(PARSE(&values, false, "--memory") < 0);
+        CHECK(!values.quota.set && !values.period.set && !values.memory.set);
+}
+
 static void test_lists(void) {
         struct values values;
 
@@ -122,6 +168,8 @@ static const struct test_case cases[] = {
         {"every way to write an option", test_forms},
         {"flags take true and false", test_flags},
         {"numbers are whole and fit", test_numbers},
+        {"numbers that may be absent", test_optional_numbers},
+        {"and those that are wrong", test_wrong_optional_numbers},
         {"lists keep their order and their commas", test_lists},
         {"positional arguments come to the front, or end the options", test_positional},
         {"what is wrong is said in runc's words", test_errors},

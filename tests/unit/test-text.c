@@ -215,6 +215,39 @@ static void reads_durations(void) {
                 CHECK_EQUAL(text_to_duration(too_long[i], &nanoseconds), -ERANGE);
 }
 
+static void reads_sizes(void) {
+        static const struct {
+                const char *text;
+                int64_t size;
+        } right[] = {
+                { "0", 0 }, { "17", 17 }, { "17b", 17 }, { "1k", 1024 }, { "1KB", 1024 }, { "2kib", 2048 },
+                { "512M", 536870912 }, { "512mIB", 536870912 }, { "1g", 1073741824 }, { "1.5G", 1610612736 },
+                { "0.5k", 512 }, { "0.0001k", 0 }, { "1.9", 1 }, { "2T", INT64_C(2199023255552) },
+                { "1p", INT64_C(1125899906842624) }, { "007m", 7340032 },
+                { "0.33333333333333333333333333g", 357913941 }, { "9223372036854775807", INT64_MAX },
+                { "8191.9999999999p", INT64_C(9223372036854663218) },
+        };
+        static const char *const wrong[] = {
+                "", "k", ".5k", "1.k", "1.", "-1", "+1", "1 k", " 1k", "1k ", "1kk", "1bb", "1ki", "1x", "1.5.5k", "0x10", "1e3",
+        };
+        static const char *const large[] = {
+                "9223372036854775808", "8192p", "99999999999999999999999999999999999999999999", "18446744073709551617k",
+        };
+        int64_t size = 7;
+
+        for (size_t i = 0; i < ELEMENTSOF(right); i++) {
+                CHECK_EQUAL(text_to_size(right[i].text, &size), 0);
+                CHECK_EQUAL(size, right[i].size);
+        }
+        size = 7;
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++)
+                CHECK_EQUAL(text_to_size(wrong[i], &size), -EINVAL);
+        for (size_t i = 0; i < ELEMENTSOF(large); i++)
+                CHECK_EQUAL(text_to_size(large[i], &size), -ERANGE);
+        CHECK_EQUAL(text_to_size(NULL, &size), -EINVAL);
+        CHECK_EQUAL(size, 7);
+}
+
 static const struct test_case cases[] = {
         { "a text grows and is emptied", grows },
         { "a text keeps room for its end", keeps_room_for_the_end },
@@ -226,5 +259,6 @@ static const struct test_case cases[] = {
         { "unsigned numbers are strict", reads_unsigned_numbers },
         { "signed numbers are strict", reads_signed_numbers },
         { "durations are read as Go reads them", reads_durations },
+        { "sizes with units", reads_sizes },
 };
 TEST_MAIN(cases)
