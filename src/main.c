@@ -27,7 +27,7 @@
 static const struct command *const commands[] = {
         &command_create, &command_start,  &command_run,  &command_exec,   &command_state, &command_kill,
         &command_delete, &command_list, &command_events, &command_mounts,
-        &command_pause, &command_resume,
+        &command_pause, &command_resume, &command_update,
         &command_spec, &command_features,
 };
 

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,10 +14,12 @@
 #include "cgroups/device-program.h"
 #include "cgroups/device-rules.h"
 #include "cgroups/place.h"
+#include "cgroups/undo.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
 #include "util/file.h"
+#include "util/log.h"
 #include "util/text.h"
 
 /* What the kernel returns from some files instead of EOPNOTSUPP; it has no name and no text outside of the kernel. */
@@ -29,6 +30,7 @@ struct writer {
         const struct cgroup *cgroup;
         const char *path; /* JSON path */
         int *fds; /* by place, -1: not open */
+        struct cgroup_undo *undo; /* borrowed; NULL: the cgroup is new */
 };
 
 static void writer_done(struct writer *writer) {
@@ -83,21 +85,6 @@ static int write_value(int dirfd, const struct setting *setting) {
         return r == -ENOTSUPP ? -EOPNOTSUPP : r;
 }
 
-/* v1 refuses such a limit itself; v2 would take it and kill. */
-static int check_usage(const struct writer *writer, const struct setting *setting, int dirfd) {
-        autofree char *text = NULL;
-        uint64_t usage, limit;
-
-        if (file_read(dirfd, "memory.current", 64, &text, NULL) < 0)
-                return 0;
-        *strchrnul(text, '\n') = '\0';
-        if (text_to_u64(text, &usage) < 0 || text_to_u64(setting->value, &limit) < 0 || limit > usage)
-                return 0;
-        reject("%s.%s: rejecting memory limit %" PRIu64 " <= usage %" PRIu64, writer->path, setting->property, limit,
-               usage);
-        return -EBUSY;
-}
-
 /* A file that is missing on v2 is one whose controller is not enabled, more often than one that the kernel lacks. */
 static bool lacks_controller(const struct cgroup_place *place, const struct setting *setting, int dirfd) {
         const char *name = controller_v2_name(setting->controller);
@@ -128,45 +115,112 @@ static int apply_setting(struct writer *writer, const struct setting *setting) {
         dirfd = open_place(writer, place);
         if (dirfd < 0)
                 return dirfd;
-        if (setting->below_usage_refused && place->v2) {
-                r = check_usage(writer, setting, dirfd);
-                if (r < 0)
-                        return r;
-        }
         r = write_value(dirfd, setting);
+        if (setting->obsolete && (r == -ENOENT || r == -EOPNOTSUPP)) {
+                log_warning("%s.%s is ignored: this kernel has no such limit", writer->path, setting->property);
+                return 0;
+        }
         return r < 0 && r != -EINVAL ? fail_setting(writer, setting, dirfd, r) : r;
 }
 
 /* --- all of them --- */
 
+/* Writes those that are pending. Returns how many of them were taken; *ret_stuck is the first that is found wrong. */
+static int apply_pending(struct writer *writer, const struct settings *settings, bool *pending,
+                         const struct setting **ret_stuck) {
+        int taken = 0;
+
+        *ret_stuck = NULL;
+        for (size_t i = 0; i < settings->n; i++) {
+                const struct setting *setting = &settings->list[i];
+                int r;
+
+                if (!pending[i])
+                        continue;
+                if (writer->undo)
+                        undo_touch(writer->undo, i);
+                r = apply_setting(writer, setting);
+                if (r < 0 && r != -EINVAL)
+                        return r;
+                pending[i] = r == -EINVAL;
+                taken += !pending[i];
+                if (pending[i] && !*ret_stuck)
+                        *ret_stuck = setting;
+        }
+        return taken;
+}
+
 /*
  * Some values must fit together in every moment: memory <= memory+swap, burst <= quota, quota / period <= the
  * parent's. Which one to write first depends on whether they rise or fall, so what the kernel finds wrong (EINVAL) is
- * written once more when its neighbours are in place.
+ * written once more when its neighbours are in place, until that changes nothing.
  */
-int apply_settings(const struct cgroup *cgroup, const struct settings *settings, const char *path) {
-        autodone(writer) struct writer writer = {
+static int apply_all(struct writer *writer, const struct settings *settings) {
+        autofree bool *pending = alloc_zero(settings->n, sizeof(bool));
+        const struct setting *stuck;
+        int r;
+
+        for (size_t i = 0; i < settings->n; i++)
+                pending[i] = true;
+        do {
+                r = apply_pending(writer, settings, pending, &stuck);
+                if (r < 0)
+                        return r;
+        } while (stuck && r > 0);
+        return stuck ? fail_setting(writer, stuck, -1, -EINVAL) : 0;
+}
+
+static void writer_init(struct writer *writer, const struct cgroup *cgroup, const char *path) {
+        *writer = (struct writer){
                 .cgroup = cgroup,
                 .path = path,
                 .fds = alloc_zero(cgroup->n_places, sizeof(int)),
         };
-        autofree bool *again = alloc_zero(settings->n, sizeof(bool));
+        memset(writer->fds, -1, cgroup->n_places * sizeof(int));
+}
 
-        memset(writer.fds, -1, cgroup->n_places * sizeof(int));
-        for (int round = 0; round < 2; round++)
-                for (size_t i = 0; i < settings->n; i++) {
-                        const struct setting *setting = &settings->list[i];
-                        int r;
+int apply_settings(const struct cgroup *cgroup, const struct settings *settings, const char *path) {
+        autodone(writer) struct writer writer;
 
-                        if (round == 1 && !again[i])
-                                continue;
-                        r = apply_setting(&writer, setting);
-                        again[i] = r == -EINVAL;
-                        if (r == -EINVAL && round == 1)
-                                return fail_setting(&writer, setting, -1, r);
-                        if (r < 0 && r != -EINVAL)
-                                return r;
-                }
+        writer_init(&writer, cgroup, path);
+        return apply_all(&writer, settings);
+}
+
+/* A file that is not there is found here, while nothing has been written. */
+static int note_held(struct writer *writer, const struct settings *settings) {
+        for (size_t i = 0; i < settings->n; i++) {
+                const struct setting *setting = &settings->list[i];
+                const struct cgroup_place *place = place_of(writer, setting);
+                int dirfd;
+
+                if (!place)
+                        return fail(ENOENT, "%s.%s: find a cgroup hierarchy", writer->path, setting->property);
+                dirfd = open_place(writer, place);
+                if (dirfd < 0)
+                        return dirfd;
+                if (undo_note(writer->undo, i, setting, place) < 0 && !setting->optional && !setting->obsolete)
+                        return fail_setting(writer, setting, dirfd, -ENOENT);
+        }
+        return 0;
+}
+
+int apply_settings_or_none(const struct cgroup *cgroup, const struct settings *settings, const char *path,
+                           struct cgroup_undo *ret_undo) {
+        autodone(writer) struct writer writer;
+        autodone(cgroup_undo) struct cgroup_undo undo = CGROUP_UNDO_INIT;
+        int r;
+
+        writer_init(&writer, cgroup, path);
+        writer.undo = &undo;
+        r = note_held(&writer, settings);
+        if (r >= 0)
+                r = apply_all(&writer, settings);
+        if (r < 0) {
+                cgroup_undo_apply(&undo);
+                return r;
+        }
+        *ret_undo = undo;
+        undo = CGROUP_UNDO_INIT;
         return 0;
 }
 

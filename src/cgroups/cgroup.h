@@ -179,11 +179,34 @@ int cgroup_check_resources(const struct cgroup_host *host, const struct cgroup_r
  */
 int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *resources);
 
+/* What an update has changed, with the old values. */
+struct cgroup_undo {
+        struct cgroup_undo_entry *entries;
+        size_t n;
+};
+#define CGROUP_UNDO_INIT ((struct cgroup_undo){})
+void cgroup_undo_done(struct cgroup_undo *undo);
+
 /*
  * Writes the limits that `resources` names into an existing cgroup; what it does not name keeps its value, and device
- * rules are never touched. Zero is "not named" as at creation.
+ * rules are never touched. Zero is "not named" as at creation, but for the CPU burst and `idle`, which it switches off.
+ * When the kernel refuses one, those written before get their old values back: all or nothing. *ret_undo is for a caller
+ * that fails afterwards.
  */
-int cgroup_update(const struct cgroup *cgroup, const struct cgroup_resources *resources);
+int cgroup_update(const struct cgroup *cgroup, const struct cgroup_resources *resources, struct cgroup_undo *ret_undo);
+
+/* v2 has no limits for the kernel's memory: an update goes on without them, and a warning says so. */
+void cgroup_forget_kernel_memory(const struct cgroup *cgroup, struct cgroup_resources *resources);
+
+/* Puts the old values back, warns about what cannot be, and leaves the record of the failure alone. */
+void cgroup_undo_apply(struct cgroup_undo *undo);
+
+/*
+ * Puts what `wanted` names in the place of what `base` says: entries of lists by their key, a limit that `base` has by
+ * the name of a file in `unified` there as well. Device rules stay as they are. Records what cannot be expressed.
+ */
+int cgroup_resources_merge(const struct cgroup *cgroup, struct cgroup_resources *base,
+                           const struct cgroup_resources *wanted);
 
 /*
  * On a pure v2 machine, gives the directory and those of its files that the kernel declares delegatable to the root

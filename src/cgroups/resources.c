@@ -6,15 +6,22 @@
 #include "cgroups/cgroup.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cgroups/apply.h"
 #include "cgroups/controllers.h"
 #include "cgroups/device-rules.h"
+#include "cgroups/place.h"
 #include "cgroups/settings.h"
 #include "util/alloc.h"
 #include "util/fail.h"
+#include "util/file.h"
+#include "util/log.h"
+#include "util/text.h"
 
 /* --- check --- */
 
@@ -77,21 +84,67 @@ int cgroup_check_resources(const struct cgroup_host *host, const struct cgroup_r
 
 /* --- update --- */
 
-int cgroup_update(const struct cgroup *cgroup, const struct cgroup_resources *resources) {
+/* The memory in use on v2; false if that cannot be told. */
+static bool read_usage(const struct cgroup *cgroup, uint64_t *ret) {
+        const struct cgroup_place *place = place_of_v1(cgroup, CONTROLLER_MEMORY) ? NULL : place_of_v2(cgroup);
+        autofree char *path = NULL, *text = NULL;
+
+        if (!place)
+                return false;
+        path = text_format("%s/memory.current", place->directory);
+        if (file_read(AT_FDCWD, path, 64, &text, NULL) < 0)
+                return false;
+        *strchrnul(text, '\n') = '\0';
+        return text_to_u64(text, ret) == 0;
+}
+
+/* v1 refuses a limit below the usage itself; v2 would take it and kill. (config-linux.md, checkBeforeUpdate.) */
+static int check_usage(const struct cgroup *cgroup, const struct cgroup_resources *resources, const char *path) {
+        const struct cgroup_i64 *limit = &resources->memory.limit, *swap = &resources->memory.swap;
+        uint64_t usage;
+
+        if (!resources->memory.check_before_update.value || !read_usage(cgroup, &usage))
+                return 0;
+        if (swap->set && swap->value > 0 && (uint64_t)swap->value <= usage)
+                reject("%s.memory.swap: rejecting memory+swap limit %" PRId64 " <= usage %" PRIu64, path, swap->value,
+                       usage);
+        else if (limit->set && limit->value > 0 && (uint64_t)limit->value <= usage)
+                reject("%s.memory.limit: rejecting memory limit %" PRId64 " <= usage %" PRIu64, path, limit->value,
+                       usage);
+        else
+                return 0;
+        return -EBUSY;
+}
+
+int cgroup_update(const struct cgroup *cgroup, const struct cgroup_resources *resources, struct cgroup_undo *ret_undo) {
         struct controllers controllers;
         autodone(settings) struct settings settings = {};
         const struct settings_request request = {
                 .resources = resources,
                 .controllers = &controllers,
                 .path = "linux.resources",
+                .update = true,
         };
         int r;
 
-        if (cgroup->n_places == 0 || !resources)
-                return 0;
         controllers_of_cgroup(cgroup, &controllers);
         r = settings_make(&request, &settings);
-        return r < 0 ? r : apply_settings(cgroup, &settings, request.path);
+        if (r >= 0)
+                r = check_usage(cgroup, resources, request.path);
+        return r < 0 ? r : apply_settings_or_none(cgroup, &settings, request.path, ret_undo);
+}
+
+void cgroup_forget_kernel_memory(const struct cgroup *cgroup, struct cgroup_resources *resources) {
+        struct cgroup_i64 *const limits[] = {&resources->memory.kernel, &resources->memory.kernel_tcp};
+
+        if (place_of_v1(cgroup, CONTROLLER_MEMORY))
+                return;
+        for (size_t i = 0; i < ELEMENTSOF(limits); i++) {
+                if (limits[i]->set && limits[i]->value > 0)
+                        log_warning("linux.resources.memory.%s is ignored: there is no such limit with cgroup v2",
+                                    i ? "kernelTCP" : "kernel");
+                *limits[i] = (struct cgroup_i64){};
+        }
 }
 
 /* --- done --- */

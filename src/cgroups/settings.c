@@ -88,8 +88,10 @@ static void set_other(struct setting *setting, const char *file, char *value) {
 enum kind {
         SIZE, /* int64; 0 is unset, -1 no limit */
         COUNT, /* int64; 0 is a limit, negative no limit */
-        NUMBER, /* int64; 0 is the default */
+        NUMBER, /* int64; 0 is unset */
         NATURAL, /* uint64; 0 is unset */
+        CHOICE, /* int64; 0 is the default, which an update may ask for */
+        AMOUNT, /* uint64; the same */
         LEVEL, /* uint64 from 0 to 100 */
         SWITCH, /* bool */
         LIST, /* text */
@@ -122,10 +124,10 @@ static const struct row memory_rows[] = {
 
 static const struct row cpu_rows[] = {
         /* Before the weight, which an idle cgroup does not take. */
-        {"cpu.idle", NUMBER, FIELD(cpu.idle), {CONTROLLER_CPU, "cpu.idle", "cpu.idle"}},
+        {"cpu.idle", CHOICE, FIELD(cpu.idle), {CONTROLLER_CPU, "cpu.idle", "cpu.idle"}},
         {"cpu.realtimePeriod", NATURAL, FIELD(cpu.realtime_period), {CONTROLLER_CPU, "cpu.rt_period_us", NULL}},
         {"cpu.realtimeRuntime", NUMBER, FIELD(cpu.realtime_runtime), {CONTROLLER_CPU, "cpu.rt_runtime_us", NULL}},
-        {"cpu.burst", NATURAL, FIELD(cpu.burst), {CONTROLLER_CPU, "cpu.cfs_burst_us", "cpu.max.burst"}},
+        {"cpu.burst", AMOUNT, FIELD(cpu.burst), {CONTROLLER_CPU, "cpu.cfs_burst_us", "cpu.max.burst"}},
 };
 
 static const struct row cpuset_rows[] = {
@@ -157,9 +159,13 @@ static char *format_row(const struct row *row, const void *field, bool fresh, co
                         return NULL;
                 return i64->value < 0 ? text_copy("max") : format_i64(i64->value);
         case NUMBER:
-                return i64->set && (i64->value != 0 || !fresh) ? format_i64(i64->value) : NULL;
+                return i64->set && i64->value != 0 ? format_i64(i64->value) : NULL;
         case NATURAL:
                 return u64->set && u64->value != 0 ? format_u64(u64->value) : NULL;
+        case CHOICE:
+                return i64->set && (i64->value != 0 || !fresh) ? format_i64(i64->value) : NULL;
+        case AMOUNT:
+                return u64->set && (u64->value != 0 || !fresh) ? format_u64(u64->value) : NULL;
         case LEVEL:
                 return u64->set ? format_u64(u64->value) : NULL;
         case SWITCH:
@@ -193,6 +199,7 @@ static int add_row(struct maker *maker, const struct row *row) {
         bool v2 = is_on_v2(maker, row->files.controller);
         autofree char *value = NULL;
         struct setting *setting;
+        bool is_default;
         int r;
 
         r = check_row(maker, row, field);
@@ -201,7 +208,11 @@ static int add_row(struct maker *maker, const struct row *row) {
         value = format_row(row, field, maker->request->fresh, v2 ? "max" : "-1");
         if (!value || (v2 && !row->files.v2 && is_nothing(row, value)))
                 return 0;
-        return add(maker, &row->files, text_copy(row->property), take_ptr(&value), &setting);
+        is_default = (row->kind == CHOICE || row->kind == AMOUNT) && text_equal(value, "0");
+        r = add(maker, &row->files, text_copy(row->property), take_ptr(&value), &setting);
+        if (r >= 0)
+                setting->optional = is_default; /* a kernel without the file has nothing else */
+        return r;
 }
 
 static int add_rows(struct maker *maker, const struct row *rows, size_t n) {
@@ -246,24 +257,27 @@ static int make_swap(struct maker *maker) {
         return 0;
 }
 
+/*
+ * Linux 5.16 has taken away the limit for the kernel's own memory. At creation that is an error; an update, which the
+ * other runtimes let pass, goes on without it.
+ */
 static int make_memory(struct maker *maker) {
-        const struct cgroup_bool *check = &maker->request->resources->memory.check_before_update;
         size_t first = maker->made.n;
-        int r;
+        int r = add_rows(maker, memory_rows, ELEMENTSOF(memory_rows));
 
-        r = add_rows(maker, memory_rows, ELEMENTSOF(memory_rows));
         for (size_t i = first; i < maker->made.n; i++)
-                if (check->set && check->value && text_equal(maker->made.list[i].property, "memory.limit"))
-                        maker->made.list[i].below_usage_refused = true;
+                maker->made.list[i].obsolete =
+                        maker->request->update && text_starts_with(maker->made.list[i].property, "memory.kernel");
         return r < 0 ? r : make_swap(maker);
 }
 
-/* Accounting is hierarchical on v2 without being told. */
+/* Accounting is hierarchical on v2 without being told, and on v1 nothing that an update can take back. */
 static int make_use_hierarchy(struct maker *maker) {
         static const struct row row = {"memory.useHierarchy", SWITCH, FIELD(memory.use_hierarchy),
                                        {CONTROLLER_MEMORY, "memory.use_hierarchy", "memory.use_hierarchy"}};
+        const struct cgroup_bool *wanted = &maker->request->resources->memory.use_hierarchy;
 
-        return is_on_v2(maker, CONTROLLER_MEMORY) ? 0 : add_row(maker, &row);
+        return is_on_v2(maker, CONTROLLER_MEMORY) || !wanted->value ? 0 : add_row(maker, &row);
 }
 
 static int make_pids(struct maker *maker) {

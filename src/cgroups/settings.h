@@ -16,7 +16,7 @@ struct setting {
         bool optional; /* no such file: nothing lost */
         bool keep_first_word; /* what the file holds up to the first blank goes before the value */
         bool unified; /* on the v2 hierarchy, whichever has the controller */
-        bool below_usage_refused; /* a value below the memory in use is an error, not a reason to kill */
+        bool obsolete; /* a kernel that does not know it any more gets a warning instead */
 };
 struct settings {
         struct setting *list;
@@ -29,6 +29,7 @@ struct settings_request {
         const struct controllers *controllers;
         const char *path; /* JSON path of the resources, for errors */
         bool fresh; /* the cgroup is new: what says "no limit" needs no writing */
+        bool update; /* of a container that is there */
 };
 
 /*

@@ -182,6 +182,38 @@ int state_load(const struct state_directory *directory, struct state *ret) {
         return 0;
 }
 
+/* --- resources.json --- */
+
+static int load_configured_resources(const struct state_directory *directory, struct cgroup_resources *ret) {
+        autodone(config) struct config config = CONFIG_INIT;
+        int r = config_load(directory->fd, STATE_CONFIG, &config, NULL, NULL);
+
+        if (r < 0)
+                return r;
+        *ret = config.linux.resources;
+        config.linux.resources = (struct cgroup_resources){};
+        return 0;
+}
+
+int state_load_resources(const struct state_directory *directory, struct cgroup_resources *ret) {
+        autofree char *text = NULL;
+        size_t size;
+        int r = file_read(directory->fd, STATE_RESOURCES, STATE_SIZE_MAX, &text, &size);
+
+        if (r == -ENOENT)
+                return load_configured_resources(directory, ret);
+        return r < 0 ? fail(-r, "read `%s`", STATE_RESOURCES) : config_parse_resources(text, size, STATE_RESOURCES, ret);
+}
+
+int state_save_resources(const struct state_directory *directory, const struct cgroup_resources *resources) {
+        autodone(text) struct text text = TEXT_INIT;
+        int r;
+
+        config_print_resources(resources, &text);
+        r = file_replace(directory->fd, STATE_RESOURCES, text.bytes, text.length, 0600);
+        return r < 0 ? fail(-r, "write `%s`", STATE_RESOURCES) : 0;
+}
+
 void state_done(struct state *state) {
         free(state->id);
         free(state->bundle);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A container's record on disk: ROOT/ID with state.json (what later commands need), config.json (the copy that the
- * container was made from), exec.fifo (start -> init), result.fifo (init -> start), and notify/ if NOTIFY_SOCKET was set.
+ * container was made from), exec.fifo (start -> init), result.fifo (init -> start), notify/ if NOTIFY_SOCKET was set, and
+ * once the container has been updated resources.json (the limits in force, as a whole linux.resources object).
  *
  * The record of the intent is there before the first side effect, and complete enough for `delete --force` to undo all
  * of them. The status is never stored: it follows from the process itself, identified by pid, start time and boot id,
@@ -19,6 +20,7 @@
 #include "util/json.h"
 
 #define STATE_CONFIG "config.json"
+#define STATE_RESOURCES "resources.json"
 #define STATE_EXEC_FIFO "exec.fifo"
 #define STATE_RESULT_FIFO "result.fifo"
 #define STATE_NOTIFY "notify" /* a directory, mounted in the container, with the socket of isolation/notify.h */
@@ -83,6 +85,13 @@ int state_save(const struct state_directory *directory, const struct state *stat
 
 /* Reads it; -EUCLEAN with a record when the container is broken, -ENOENT when it is being made or removed just now. */
 int state_load(const struct state_directory *directory, struct state *ret);
+
+/*
+ * The limits in force: those of the last update, which are in a file of their own so that config.json stays what the
+ * container was made from, or else the config's. Saving is atomic; the caller holds the lock.
+ */
+int state_load_resources(const struct state_directory *directory, struct cgroup_resources *ret);
+int state_save_resources(const struct state_directory *directory, const struct cgroup_resources *resources);
 
 /* Removes the directory; the lock goes with it. */
 int state_remove(const struct state_directory *directory, const char *id);

@@ -748,6 +748,12 @@ static void test_io_weight(void) {
                 CHECK_FILE(&fixture, "blkio", "blkio.weight", "io.weight", "500", "default 4950");
 }
 
+static int update(const struct fixture *fixture, const struct cgroup_resources *resources) {
+        autodone(cgroup_undo) struct cgroup_undo undo = CGROUP_UNDO_INIT;
+
+        return cgroup_update(&fixture->cgroup, resources, &undo);
+}
+
 static void test_update(void) {
         static const struct cgroup_resources before = {
                 .memory = {.limit = I64(64 << 20), .swap = I64(64 << 20)},
@@ -767,17 +773,59 @@ static void test_update(void) {
 
         if (!create_with(&fixture, &before))
                 return;
-        CHECK_OK(cgroup_update(&fixture.cgroup, &more));
+        CHECK_OK(update(&fixture, &more));
         CHECK_FILE(&fixture, "memory", "memory.limit_in_bytes", "memory.max", "134217728", "134217728");
         CHECK_FILE(&fixture, "memory", "memory.memsw.limit_in_bytes", "memory.swap.max", "134217728", "0");
         CHECK_FILE(&fixture, "cpu", "cpu.cfs_burst_us", "cpu.max.burst", "100000", "100000");
         CHECK_FILE(&fixture, "cpu", "cpu.cfs_quota_us", "cpu.max", "200000", "200000 50000");
         CHECK_FILE(&fixture, "pids", "pids.max", "pids.max", "77", "77");
-        CHECK_OK(cgroup_update(&fixture.cgroup, &less));
+        CHECK_OK(update(&fixture, &less));
         CHECK_FILE(&fixture, "memory", "memory.limit_in_bytes", "memory.max", "33554432", "33554432");
         CHECK_FILE(&fixture, "memory", "memory.memsw.limit_in_bytes", "memory.swap.max", "33554432", "0");
         CHECK_FILE(&fixture, "cpu", "cpu.cfs_period_us", "cpu.max", "100000", "200000 100000");
         CHECK_FILE(&fixture, "pids", "pids.max", "pids.max", "max", "max");
+}
+
+/* The last value is refused: what was written before has its old value again. */
+static void test_update_undone(void) {
+        static const struct cgroup_resources before = {
+                .memory = {.limit = I64(64 << 20), .swap = I64(96 << 20)},
+                .cpu = {.quota = I64(20000), .period = I64(50000), .shares = I64(300)},
+                .pids_limit = I64(77),
+        };
+        static const struct cgroup_resources more = {
+                .memory = {.limit = I64(128 << 20), .swap = I64(160 << 20)},
+                .cpu = {.idle = I64(1), .quota = I64(1), .period = I64(1)},
+                .pids_limit = I64(88),
+        };
+        static const struct cgroup_resources right = {
+                .memory = {.limit = I64(32 << 20), .swap = I64(32 << 20)},
+                .cpu = {.idle = I64(1)},
+                .pids_limit = I64(-1),
+        };
+        autodone(cgroup_undo) struct cgroup_undo undo = CGROUP_UNDO_INIT;
+        autodone(fixture) struct fixture fixture;
+
+        if (!create_with(&fixture, &before))
+                return;
+        for (int round = 0; round < 2; round++) {
+                if (round == 0) {
+                        CHECK_EQUAL(update(&fixture, &more), -EINVAL);
+                        CHECK_CONTAINS(fail_text(), "linux.resources.cpu.");
+                } else {
+                        /* And the other way, when it is the caller who fails. */
+                        CHECK_OK(cgroup_update(&fixture.cgroup, &right, &undo));
+                        CHECK_FILE(&fixture, "memory", "memory.limit_in_bytes", "memory.max", "33554432", "33554432");
+                        cgroup_undo_apply(&undo);
+                }
+                CHECK_FILE(&fixture, "memory", "memory.limit_in_bytes", "memory.max", "67108864", "67108864");
+                CHECK_FILE(&fixture, "memory", "memory.memsw.limit_in_bytes", "memory.swap.max", "100663296", "33554432");
+                CHECK_FILE(&fixture, "cpu", "cpu.cfs_quota_us", "cpu.max", "20000", "20000 50000");
+                CHECK_FILE(&fixture, "cpu", "cpu.cfs_period_us", "cpu.max", "50000", "20000 50000");
+                CHECK_FILE(&fixture, "cpu", "cpu.idle", "cpu.idle", "0", "0");
+                CHECK_FILE(&fixture, "cpu", "cpu.shares", "cpu.weight", "300", "39");
+                CHECK_FILE(&fixture, "pids", "pids.max", "pids.max", "77", "77");
+        }
 }
 
 static int hold_memory(void) {
@@ -806,7 +854,7 @@ static void test_below_usage(void) {
         sigprocmask(SIG_BLOCK, &usr1, NULL);
         pid = start(&fixture.cgroup, hold_memory);
         CHECK(sigwait(&usr1, &signal) == 0);
-        CHECK_EQUAL(cgroup_update(&fixture.cgroup, &less), -EBUSY);
+        CHECK_EQUAL(update(&fixture, &less), -EBUSY);
         CHECK_CONTAINS(fail_text(), "linux.resources.memory.limit: ");
         CHECK_EQUAL(waitpid(pid, NULL, WNOHANG), 0);
         CHECK_FILE(&fixture, "memory", "memory.limit_in_bytes", "memory.max", "67108864", "67108864");
@@ -889,7 +937,7 @@ static void test_unified(void) {
         if (!create_with(&fixture, &resources))
                 return;
         CHECK_FILE(&fixture, "-", "", "cgroup.max.depth", "", "3");
-        CHECK_EQUAL(cgroup_update(&fixture.cgroup, &nonsense), -ENOENT);
+        CHECK_EQUAL(update(&fixture, &nonsense), -ENOENT);
         CHECK_TEXT(fail_text(),
                    "linux.resources.unified.cgroup.nonsense: write `3` to `cgroup.nonsense`: "
                    "no such file or directory");
@@ -1036,6 +1084,7 @@ static const struct test_case cases[] = {
         {"limits", test_limits},
         {"blockIO.weight", test_io_weight},
         {"update", test_update},
+        {"an update that fails is undone", test_update_undone},
         {"a memory limit below what is used, with checkBeforeUpdate", test_below_usage},
         {"pids.limit 0", test_no_pids},
         {"what the kernel refuses is named", test_kernel_refuses},

@@ -86,6 +86,7 @@ static void test_refused(void) {
 static void test_managers(void) {
         const struct cgroup_host none = {};
         autodone(cgroup) struct cgroup cgroup = CGROUP_INIT;
+        struct cgroup_undo undo;
         pid_t *pids;
         size_t n;
         bool frozen = true;
@@ -96,7 +97,7 @@ static void test_managers(void) {
         CHECK_EQUAL(cgroup_decide(&none, CGROUP_MANAGER_DISABLED, "/a/../b", "ID", &cgroup), 0);
         CHECK_EQUAL(cgroup.n_places, 0);
         CHECK_EQUAL(cgroup_create(&cgroup, &(struct cgroup_resources){}), 0);
-        CHECK_EQUAL(cgroup_update(&cgroup, &(struct cgroup_resources){}), 0);
+        CHECK_EQUAL(cgroup_update(&cgroup, &(struct cgroup_resources){}, &undo), 0);
         CHECK_EQUAL(cgroup_delegate(&cgroup, 1, 1), 0);
         CHECK_EQUAL(cgroup_birth_fd(&cgroup), -1);
         CHECK_EQUAL(cgroup_attach(&cgroup, 1, false), 0);

@@ -188,6 +188,18 @@ static void test_cpu(void) {
         CHECK_SETTINGS(&idle, &v1, true, "cpu.idle=1");
 }
 
+/* What an update writes for zeros: those that engines send for nothing are nothing. */
+static void test_zeros_later(void) {
+        const struct cgroup_resources zeros = {
+                .memory = {.limit = I64(0), .swap = I64(0), .disable_oom_killer = NO, .use_hierarchy = NO},
+                .cpu = {.shares = I64(0), .quota = I64(0), .period = I64(0), .realtime_runtime = I64(0),
+                        .realtime_period = I64(0), .burst = I64(0), .idle = I64(0)},
+        };
+
+        CHECK_SETTINGS(&zeros, &v1, false, "memory.oom_control=0; cpu.idle=0?; cpu.cfs_burst_us=0?");
+        CHECK_SETTINGS(&zeros, &v2, false, "cpu.idle=0?; cpu.max.burst=0?");
+}
+
 static void test_pids(void) {
         struct cgroup_resources resources = {.pids_limit = I64(100)};
 
@@ -307,6 +319,7 @@ static const struct test_case cases[] = {
         {"what is unset, zero or unlimited writes nothing", test_nothing},
         {"memory", test_memory},
         {"cpu and cpuset", test_cpu},
+        {"zeros of an update", test_zeros_later},
         {"pids", test_pids},
         {"blockIO", test_block_io},
         {"hugepageLimits, network, rdma", test_others},

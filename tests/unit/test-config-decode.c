@@ -590,6 +590,25 @@ static void test_resources_alone(void) {
         cgroup_resources_done(&resources);
 }
 
+/* What is printed says the same, and says it the same way again. */
+static void test_print_resources(void) {
+        struct config config = CONFIG_INIT;
+        struct cgroup_resources again = {};
+        autodone(text) struct text first = TEXT_INIT, second = TEXT_INIT, none = TEXT_INIT;
+
+        CHECK_EQUAL(load_test_file("configs", "every-property.json", &config), 0);
+        config_print_resources(&config.linux.resources, &first);
+        CHECK_EQUAL(config_parse_resources(first.bytes, first.length, "resources.json", &again), 0);
+        check_resources(&again);
+        check_more_resources(&again);
+        config_print_resources(&again, &second);
+        CHECK_TEXT(second.bytes, first.bytes);
+        cgroup_resources_done(&again);
+        config_print_resources(&again, &none);
+        CHECK_TEXT(none.bytes, "{\"memory\":{},\"cpu\":{},\"pids\":{},\"blockIO\":{},\"network\":{}}");
+        config_done(&config);
+}
+
 /* --- files --- */
 
 static void write_file(int directory, const char *name, const char *text, off_t size) {
@@ -767,6 +786,7 @@ static const struct test_case cases[] = {
         {"wrong input is refused with its path", test_refused},
         {"a process alone", test_process_alone},
         {"resources alone", test_resources_alone},
+        {"resources printed and read again", test_print_resources},
         {"mounts alone", test_mounts_alone},
         {"mounts alone: wrong input is refused with its path", test_mounts_alone_refused},
         {"files", test_load},

@@ -75,6 +75,26 @@ static void test_round_trip(void) {
         CHECK_EQUAL(state_remove(&directory, "trip"), 0);
 }
 
+static void test_resources(void) {
+        static const char config[] = "{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"r\"},"
+                                     "\"linux\":{\"resources\":{\"pids\":{\"limit\":5}}}}";
+        autodone(state_directory) struct state_directory directory = STATE_DIRECTORY_INIT;
+        autodone(cgroup_resources) struct cgroup_resources configured = {}, updated = {}, broken = {};
+
+        CHECK_EQUAL(state_reserve(root_fd, "limits", &directory), 0);
+        CHECK_EQUAL(file_replace(directory.fd, STATE_CONFIG, config, strlen(config), 0600), 0);
+        CHECK_EQUAL(state_load_resources(&directory, &configured), 0);
+        CHECK(configured.pids_limit.set && configured.pids_limit.value == 5);
+        configured.pids_limit.value = -1;
+        CHECK_EQUAL(state_save_resources(&directory, &configured), 0);
+        CHECK_EQUAL(state_load_resources(&directory, &updated), 0);
+        CHECK(updated.pids_limit.set && updated.pids_limit.value == -1);
+        CHECK_EQUAL(file_replace(directory.fd, STATE_RESOURCES, "{", 1, 0600), 0);
+        CHECK(state_load_resources(&directory, &broken) < 0);
+        CHECK_CONTAINS(fail_text(), "resources.json:1:");
+        CHECK_EQUAL(state_remove(&directory, "limits"), 0);
+}
+
 static void test_taken(void) {
         autodone(state_directory) struct state_directory first = STATE_DIRECTORY_INIT, second = STATE_DIRECTORY_INIT;
 
@@ -179,6 +199,7 @@ static void test_zombie(void) {
 static const struct test_case cases[] = {
         {"ids are plain names", test_ids},
         {"a record comes back as it was", test_round_trip},
+        {"the limits in force", test_resources},
         {"an id is taken once", test_taken},
         {"a torn, empty or foreign record is broken", test_broken},
         {"the status follows from the processes", test_status},

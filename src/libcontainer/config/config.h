@@ -270,6 +270,10 @@ void process_config_done(struct process_config *process);
 /* Decodes one linux.resources object alone (update --resources), same tables. */
 int config_parse_resources(const char *text, size_t size, const char *name, struct cgroup_resources *ret);
 
+/* Writes one as a document that config_parse_resources() reads, for the record of an update. */
+struct text;
+void config_print_resources(const struct cgroup_resources *resources, struct text *text);
+
 /*
  * Decodes an array of mounts alone (`mounts add`), same tables, into a config that holds nothing else. `path` "-" is
  * standard input.

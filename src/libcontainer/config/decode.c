@@ -141,6 +141,12 @@ int config_parse_mounts(const char *text, size_t size, const char *name, struct 
         return r;
 }
 
+void config_print_resources(const struct cgroup_resources *resources, struct text *text) {
+        struct json_writer writer = {.text = text};
+
+        json_write_object(&writer, NULL, &decode_resources, resources);
+}
+
 /* Why a file could not be read, in words that the users of other runtimes know where there are any. */
 static int explain(int error, const char *name) {
         switch (error) {
