@@ -21,6 +21,7 @@
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/interrupt.h"
+#include "util/proc.h"
 #include "util/text.h"
 
 /* One exec, from the command to the running process. */
@@ -159,10 +160,15 @@ static int act(struct execution *execution) {
         return r < 0 ? r : parent_release(&execution->plan, NULL, &execution->child);
 }
 
-static void undo(struct execution *execution) {
+/* What went wrong because the container ended meanwhile is told so. */
+static int undo(struct execution *execution, int r) {
+        const struct handle *handle = &execution->handle;
+        bool has_ended = handle->pidfd >= 0 && (!proc_is_alive(handle->pidfd) || proc_is_ending((pid_t)handle->state.init.pid));
+
         parent_kill(&execution->child);
         if (execution->wrote_pid_file)
                 (void)unlink(execution->options->process.pid_file);
+        return has_ended ? within(r, "cannot exec in a stopped container") : r;
 }
 
 int container_exec(const char *root, const struct exec_options *options, int *ret_exit) {
@@ -182,7 +188,5 @@ int container_exec(const char *root, const struct exec_options *options, int *re
                 r = act(&execution);
         if (r >= 0 && !options->process.detach)
                 r = foreground_serve(&foreground, &execution.child, ret_exit);
-        if (r < 0)
-                undo(&execution);
-        return r;
+        return r < 0 ? undo(&execution, r) : 0;
 }

@@ -32,12 +32,13 @@
 struct stat_fields {
         pid_t pid;
         char state;
+        unsigned long flags;
         uint64_t start_time;
 };
 
 /*
  * The second field is the command in parentheses and may hold anything, parentheses and newlines too: the last ')' ends
- * it. Behind it come the state, field 3, and 18 more numbers before the start time, field 22.
+ * it. Behind it come the state, field 3, and 18 more numbers, the flags as field 9, before the start time, field 22.
  */
 static int parse_stat(const char *text, struct stat_fields *ret) {
         const char *end = strrchr(text, ')');
@@ -52,6 +53,8 @@ static int parse_stat(const char *text, struct stat_fields *ret) {
                 if (!end)
                         return -EBADMSG;
                 end++;
+                if (i == 8)
+                        fields.flags = strtoul(end, NULL, 10);
         }
         if (sscanf(end, "%" SCNu64, &fields.start_time) != 1)
                 return -EBADMSG;
@@ -93,6 +96,17 @@ int proc_state(pid_t pid, char *ret_state) {
                 return r;
         *ret_state = fields.state;
         return 0;
+}
+
+/* PF_EXITING of the kernel's <linux/sched.h>. */
+#define FLAG_EXITING 0x4
+
+bool proc_is_ending(pid_t pid) {
+        struct stat_fields fields;
+
+        if (read_stat_of(pid, &fields) < 0)
+                return true;
+        return fields.flags & FLAG_EXITING || fields.state == 'Z' || fields.state == 'X';
 }
 
 /* --- holding a process --- */

@@ -33,6 +33,12 @@ int proc_start_time(pid_t pid, uint64_t *ret_ticks);
 /* The state letter of /proc/PID/stat; 'Z' and 'X' have ended. */
 int proc_state(pid_t pid, char *ret_state);
 
+/*
+ * True when it has ended or is about to: its namespaces go, and no process can be born in its pid namespace any more, a while
+ * before it is a zombie.
+ */
+bool proc_is_ending(pid_t pid);
+
 /* The kernel's boot id, a text of 36 characters. */
 #define BOOT_ID_MAX 37
 int proc_boot_id(char ret[BOOT_ID_MAX]);

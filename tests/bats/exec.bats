@@ -517,6 +517,34 @@ by_file() {
         members 1
 }
 
+@test "the new process is more than the memory limit allows" {
+        need_controller memory
+        start
+        # Its own pages alone are too many; what lives there is not asked.
+        local file
+        file=$(cgroup memory)/memory.limit_in_bytes
+        [ "$CGROUP_VERSION" = 1 ] || file=$(cgroup memory)/memory.max
+        config '.linux.resources.memory.limit = 8388608'
+        tare delete --force "$ID"
+        start
+        expect 137 tare exec "$ID" sh -c 'x=$(yes | head -c 100000000); echo "${#x}"'
+}
+
+@test "a container that ends under an exec is told" {
+        start
+        local i
+        for i in $(seq 15); do
+                { code=0; tare exec "$ID" true </dev/null 2>>"$DIR/errors" || code=$?; echo $code >>"$DIR/codes"; } 3>&- &
+                BACKGROUND+=" $!"
+        done
+        tare kill "$ID" KILL
+        # shellcheck disable=SC2086
+        wait $BACKGROUND
+        is "$(wc -l <"$DIR/codes")" 15
+        is "$(grep -v -x -e 0 -e 137 -e 255 "$DIR/codes")" ''
+        is "$(grep -v -e 'cannot exec in a stopped container' -e 'the new process was killed by signal 9' "$DIR/errors")" ''
+}
+
 # --- many ---
 
 @test "forty at once, each with its own exit code" {

@@ -56,11 +56,18 @@ void parent_kill(struct child *child) {
 /* --- what went wrong --- */
 
 static int fail_by_status(const struct plan *plan, int status) {
-        if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && cgroup_oom_kills(&plan->cgroup) > 0)
-                return reject("container init was OOM-killed (memory limit too low?)");
+        bool is_exec = plan->target_fd >= 0;
+        const char *process = is_exec ? "the new process" : "container init";
+        uint64_t oom_kills = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? cgroup_oom_kills(&plan->cgroup) : 0;
+
+        /* In a container that has lived before, it may have been others. */
+        if (oom_kills > 0 && is_exec)
+                return reject("%s was killed; its cgroup counts %llu OOM kills", process, (unsigned long long)oom_kills);
+        if (oom_kills > 0)
+                return reject("%s was OOM-killed (memory limit too low?)", process);
         if (WIFSIGNALED(status))
-                return reject("container init was killed by signal %d", WTERMSIG(status));
-        return reject("container init ended with status %d", WEXITSTATUS(status));
+                return reject("%s was killed by signal %d", process, WTERMSIG(status));
+        return reject("%s ended with status %d", process, WEXITSTATUS(status));
 }
 
 /* The stream ended without a word: only the wait status can tell. */
@@ -353,6 +360,9 @@ int parent_launch(const struct plan *plan, const struct state *state, const stru
 int parent_release(const struct plan *plan, const struct state *state, struct child *child) {
         int r = channel_send(child->channel, plan->starts_at_once ? MESSAGE_START : MESSAGE_WAIT);
 
+        /* It was ready, and has been killed since. */
+        if (r == -EPIPE || r == -ECONNRESET)
+                return explain_end(plan, child);
         if (r < 0)
                 return r;
         if (!plan->starts_at_once)
