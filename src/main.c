@@ -26,7 +26,7 @@
 
 static const struct command *const commands[] = {
         &command_create, &command_start,  &command_run,  &command_exec,   &command_state, &command_kill,
-        &command_delete, &command_list, &command_events, &command_mounts,
+        &command_delete, &command_list, &command_ps, &command_events, &command_mounts,
         &command_pause, &command_resume, &command_update,
         &command_spec, &command_features,
 };
@@ -125,7 +125,7 @@ static int run_command(const struct command *command, struct main_values *main_v
         autofree void *values = alloc_zero(1, command->values_size);
         int n, r;
 
-        if (options_want_help(argc, argv))
+        if (options_want_help(command->options, argc, argv, command->stop_at_positional))
                 return print_command_help(command);
         n = options_parse(command->options, values, argc, argv, command->stop_at_positional);
         if (n < 0)
@@ -197,7 +197,7 @@ int main(int argc, char **argv) {
         if (r < 0)
                 return finish(r);
         if (n < 0) {
-                bool wants_help = options_want_help(argc - 1, argv + 1);
+                bool wants_help = options_want_help(options, argc - 1, argv + 1, true);
 
                 return wants_help ? print_help() : finish(n);
         }

@@ -39,8 +39,8 @@ struct command {
 };
 
 extern const struct command command_create, command_delete, command_events, command_exec, command_features, command_kill,
-        command_list, command_mounts, command_pause, command_resume, command_run, command_spec, command_start, command_state,
-        command_update;
+        command_list, command_mounts, command_pause, command_ps, command_resume, command_run, command_spec, command_start,
+        command_state, command_update;
 
 /* The cgroup manager that the global options ask for. Records. */
 int command_cgroup_manager(const struct global_options *global, enum cgroup_manager *ret);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* start, kill, delete, state, list. Runs in the runtime's process; create and run are in create.c. */
+/* start, kill, delete, ps, state, list. Runs in the runtime's process; create and run are in create.c. */
 #include "libcontainer/container.h"
 
 #include <dirent.h>
@@ -250,6 +250,24 @@ int container_delete(const char *root, const char *id, bool force) {
                 return r;
         r = check_deletable(&handle, force);
         return r < 0 ? r : delete_recorded(&handle);
+}
+
+/* --- ps --- */
+
+void pid_list_done(struct pid_list *list) {
+        free(list->items);
+        *list = (struct pid_list){};
+}
+
+int container_pids(const char *root, const char *id, struct pid_list *ret) {
+        autodone(handle) struct handle handle = HANDLE_INIT;
+        int r = handle_open(root, id, false, &handle);
+
+        if (r < 0)
+                return r;
+        if (handle.state.cgroup.n_places == 0)
+                return reject("the container is not using cgroups");
+        return cgroup_pids(&handle.state.cgroup, &ret->items, &ret->n);
 }
 
 /* --- state and list --- */

@@ -40,6 +40,19 @@ int container_delete(const char *root, const char *id, bool force);
 /* One container as its record and the processes tell. */
 int container_read(const char *root, const char *id, struct state *ret, enum status *ret_status);
 
+/* Pids as the host counts them, ascending. */
+struct pid_list {
+        pid_t *items;
+        size_t n;
+};
+void pid_list_done(struct pid_list *list);
+
+/*
+ * Every process of the container, those in cgroups that it made below its own included; also what a stopped one has left
+ * behind. Without a cgroup it is refused.
+ */
+int container_pids(const char *root, const char *id, struct pid_list *ret);
+
 /* Calls `see` for every container below root in the order of their ids; a missing root has none unless `must_exist`. */
 int container_list(const char *root, bool must_exist, int (*see)(const struct state *state, enum status status, void *data),
                    void *data);

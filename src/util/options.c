@@ -95,6 +95,10 @@ static int store_value(const struct option_row *row, void *values, const char *v
         }
 }
 
+static bool is_positional(const char *argument) {
+        return argument[0] != '-' || argument[1] == '\0';
+}
+
 /* Handles the option at argv[0]; returns how many arguments it took. */
 static int parse_one(const struct option_row *table, void *values, int argc, char **argv) {
         const char *name = argv[0] + (argv[0][1] == '-' ? 2 : 1);
@@ -131,7 +135,7 @@ int options_parse(const struct option_row *table, void *values, int argc, char *
                                 argv[n_positional++] = argv[i++];
                         break;
                 }
-                if (argv[i][0] != '-' || argv[i][1] == '\0') {
+                if (is_positional(argv[i])) {
                         argv[n_positional++] = argv[i++];
                         while (stop_at_positional && i < argc)
                                 argv[n_positional++] = argv[i++];
@@ -145,10 +149,23 @@ int options_parse(const struct option_row *table, void *values, int argc, char *
         return n_positional;
 }
 
-bool options_want_help(int argc, char **argv) {
-        for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+/* True if the next argument is this one's value. */
+static bool wants_next(const struct option_row *table, const char *argument) {
+        const char *name = argument + (argument[1] == '-' ? 2 : 1);
+        const struct option_row *row = find_row(table, name, strlen(name));
+
+        return row && takes_value(row);
+}
+
+bool options_want_help(const struct option_row *table, int argc, char **argv, bool stop_at_positional) {
+        for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
                 if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "-help") == 0)
                         return true;
+                if (is_positional(argv[i]) && stop_at_positional)
+                        return false;
+                if (!is_positional(argv[i]) && wants_next(table, argv[i]))
+                        i++;
+        }
         return false;
 }
 

@@ -57,8 +57,11 @@ struct option_row {
  */
 int options_parse(const struct option_row *table, void *values, int argc, char **argv, bool stop_at_positional);
 
-/* True if --help or -h stands among the options (before a "--"). */
-bool options_want_help(int argc, char **argv);
+/*
+ * True if --help or -h stands among the options: not behind a "--", not as the value of another option, and not among
+ * the positional arguments that options_parse() would stop at. argv is as it was before options_parse().
+ */
+bool options_want_help(const struct option_row *table, int argc, char **argv, bool stop_at_positional);
 
 /* Prints the rows as aligned help to standard output. */
 void options_print(const struct option_row *table);

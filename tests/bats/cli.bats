@@ -38,6 +38,15 @@ load helpers
         expect 0 tare kill "$ID" KILL
 }
 
+@test "what is behind the id of kill, exec and ps is no wish for help" {
+        start
+        expect 1 tare kill "$ID" --help
+        says 'unknown signal "--help"'
+        expect 0 tare exec "$ID" echo -h --help
+        prints "-h --help"
+        expect 1 tare ps "$ID" --help-me-not
+}
+
 @test "an unknown option is named, exit 1" {
         expect 1 tare create --no-such-option "$ID"
         says "flag provided but not defined: -no-such-option"

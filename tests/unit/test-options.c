@@ -158,10 +158,14 @@ static void test_errors(void) {
 }
 
 static void test_help(void) {
-        char *with[] = {"id", "--help"}, *behind[] = {"--", "--help"};
+        char *with[] = {"id", "--help"}, *behind[] = {"--", "--help"}, *value[] = {"--bundle", "-h", "id"};
+        char *after_value[] = {"--bundle=-h", "-h"};
 
-        CHECK(options_want_help(2, with));
-        CHECK(!options_want_help(2, behind));
+        CHECK(options_want_help(table, 2, with, false));
+        CHECK(!options_want_help(table, 2, with, true));
+        CHECK(!options_want_help(table, 2, behind, false));
+        CHECK(!options_want_help(table, 3, value, false));
+        CHECK(options_want_help(table, 2, after_value, true));
 }
 
 static const struct test_case cases[] = {
