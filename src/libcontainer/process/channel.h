@@ -18,6 +18,9 @@
  *     START or WAIT  ---------------------------> execute now, or wait for `tare start` behind exec.fifo
  *                       <--- end of the stream --- execve closed it: the process runs, or init waits on its own
  *
+ * Of one exec: clone3 into the cgroup, GO if the plan says so, TERMINAL as above; then PID, from the first process, with the
+ * pidfd of the second one, and from that READY, START and the end of the stream.
+ *
  * At any time: FAILED (its text becomes the runtime's record; then init ends).
  * A stream that ends without FAILED means that init died; a runtime that died makes init's next read or write fail.
  */
