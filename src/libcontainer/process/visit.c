@@ -85,6 +85,16 @@ static int check_owner(const struct visit *visit, int own_namespaces_fd) {
         return 0;
 }
 
+/*
+ * Before we enter namespaces in which others could trace us (CVE-2016-9962), and again behind a change of ids, which can undo
+ * both (proc(5), suid_dumpable).
+ */
+static int become_invisible(void) {
+        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                return fail(errno, "become undumpable");
+        return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ? fail(errno, "end with the runtime") : 0;
+}
+
 /* All of them in one call, which the kernel allows or refuses with the rights from before it. */
 static int join(const struct visit *visit, int namespaces) {
         autoclose int own_namespaces_fd = open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -97,8 +107,11 @@ static int join(const struct visit *visit, int namespaces) {
         r = check_owner(visit, own_namespaces_fd);
         if (r < 0)
                 return r;
+        if (!(visit->namespaces & CLONE_NEWUSER))
+                return 0;
         /* To make directories there, which belong to its ids. */
-        return visit->namespaces & CLONE_NEWUSER ? credentials_become_root() : 0;
+        r = credentials_become_root();
+        return r < 0 ? r : become_invisible();
 }
 
 /* The root of the mount namespace, wherever init's own root is by now. */
@@ -244,13 +257,12 @@ static int remove_added(const struct task *task) {
 }
 
 static int begin(const struct task *task) {
+        int r;
+
         prctl(PR_SET_NAME, "tare:[visit]", 0, 0, 0);
-        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         umask(0);
-        if (close_foreign(task) < 0)
-                return fail(errno, "close foreign descriptors");
-        /* Before we enter namespaces in which others could trace us (CVE-2016-9962). */
-        return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? fail(errno, "become undumpable") : 0;
+        r = close_foreign(task);
+        return r < 0 ? fail(-r, "close foreign descriptors") : become_invisible();
 }
 
 static void __attribute__((noreturn)) visitor_main(const struct task *task) {
@@ -308,17 +320,18 @@ static int serve(int channel, int *fds, size_t n) {
         }
 }
 
-static void end_visitor(struct clone_result *visitor, bool kill) {
+/* It is our child, so its pid is its own until we reap it. */
+static void end_visitor(const struct clone_result *visitor, bool kill) {
+        autoclose int pidfd = visitor->pidfd >= 0 ? visitor->pidfd : proc_open(visitor->pid);
         int status;
 
         if (kill)
-                (void)proc_signal(visitor->pidfd, SIGKILL);
+                (void)proc_signal(pidfd, SIGKILL);
         /* One that the kernel does not let go, in a file server's hands, is left to whoever reaps orphans. */
-        if (proc_wait_end(visitor->pidfd, DEATH_MILLISECONDS) < 0)
+        if (proc_wait_end(pidfd, DEATH_MILLISECONDS) < 0)
                 log_warning("process %d does not end", (int)visitor->pid);
         else
                 (void)proc_reap(visitor->pid, &status);
-        fd_close(&visitor->pidfd);
 }
 
 static int run_visitor(struct task *task, int *fds, size_t n) {
