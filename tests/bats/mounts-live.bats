@@ -321,6 +321,7 @@ mapped() {
         make_source
         mkdir -m 700 "$DIR/secret"
         mv "$DIR/source" "$DIR/secret/source"
+        chown 12345 "$DIR/secret"
         mapped
         start
         item /made/a bind "$DIR/secret/source" bind
@@ -541,7 +542,7 @@ END
         item /a bind "$DIR/source" bind
         item /a/b tmpfs tmpfs
         item /c tmpfs tmpfs
-        for call in setns:1 move_mount:1 move_mount:2 fsmount:2; do
+        for call in setns:1 sendmsg:1 sendmsg:2 move_mount:1 move_mount:2 fsmount:2; do
                 when=${call#*:}
                 before=$(mounts)
                 expect 1 timeout 60 strace --follow-forks --quiet=all --output=/dev/null \
@@ -644,6 +645,16 @@ rejects() {
                 fails add "the container's process has left"
                 tare delete --force "$ID"
         done
+        # Only into the mount namespace of another user namespace.
+        ln -s busybox "$ROOTFS/bin/nsenter"
+        config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE"])'
+        script 'unshare -Um sleep 1000 & until [ "$(cat /proc/$!/comm)" = sleep ]; do sleep 0.02; done; exec nsenter -m/proc/$!/ns/mnt sleep 1000'
+        create
+        tare start "$ID"
+        soon comm_is sleep
+        fails add "the container's process has left the container's mount namespace"
+        tare delete --force "$ID"
+        args unshare -Um sleep 1000
         # Also where there is a user namespace to begin with.
         mapped
         create
