@@ -310,7 +310,7 @@ void cgroup_watch_poll(const struct cgroup_watch *watch, struct pollfd fds[CGROU
 bool cgroup_watch_oom(struct cgroup_watch *watch);
 
 /* True if the cgroup is known to have no process any more. */
-bool cgroup_watch_is_empty(struct cgroup_watch *watch);
+bool cgroup_watch_is_empty(const struct cgroup_watch *watch);
 
 /* cpu.shares -> cpu.weight, and the other conversions of features.md 5.2; pure, for their unit tests. */
 uint64_t cgroup_weight_from_shares(uint64_t shares);

@@ -28,7 +28,6 @@
 /* Highest cpu or memory node that the kernel can be built for, and more. */
 #define CPUSET_MAX 65535
 
-/* cpuacct.stat counts in the clock ticks that user space sees. */
 #define NANOSECONDS_PER_SECOND UINT64_C(1000000000)
 
 /* --- release --- */
@@ -202,7 +201,8 @@ static void read_percpu_modes(int dirfd, struct cgroup_cpu_stats *cpu) {
 
         parse_part(&rest, '\n');
         while ((line = parse_part(&rest, '\n'))) {
-                const char *number = parse_part(&line, ' '), *user = parse_part(&line, ' '), *system = parse_part(&line, ' ');
+                const char *number = parse_part(&line, ' ');
+                const char *user = parse_part(&line, ' '), *system = parse_part(&line, ' ');
 
                 if (!number || !system)
                         continue;
@@ -211,6 +211,7 @@ static void read_percpu_modes(int dirfd, struct cgroup_cpu_stats *cpu) {
         }
 }
 
+/* cpuacct.stat counts in the clock ticks that user space sees. */
 static void read_cpuacct_v1(int dirfd, struct cgroup_stats *stats) {
         long ticks = sysconf(_SC_CLK_TCK);
         uint64_t tick = NANOSECONDS_PER_SECOND / (ticks > 0 ? (uint64_t)ticks : 100);
@@ -332,7 +333,8 @@ static void read_entries(int dirfd, const char *file, struct cgroup_io_entries *
         char *rest = text, *line;
 
         while ((line = parse_part(&rest, '\n'))) {
-                const char *device = parse_part(&line, ' '), *second = parse_part(&line, ' '), *third = parse_part(&line, ' ');
+                const char *device = parse_part(&line, ' ');
+                const char *second = parse_part(&line, ' '), *third = parse_part(&line, ' ');
 
                 if (device && second)
                         add_entry(ret, device, third ? second : NULL, third ? third : second);
@@ -401,10 +403,11 @@ static const struct {
 
 static void add_io_value(struct cgroup_io_stats *io, const char *device, const char *word) {
         for (size_t i = 0; i < ELEMENTSOF(io_keys); i++) {
+                struct cgroup_io_entries *entries = (struct cgroup_io_entries *)((char *)io + io_keys[i].offset);
                 const char *value = text_after(word, io_keys[i].key);
 
                 if (value)
-                        add_entry((struct cgroup_io_entries *)((char *)io + io_keys[i].offset), device, io_keys[i].operation, value);
+                        add_entry(entries, device, io_keys[i].operation, value);
         }
 }
 
@@ -463,7 +466,8 @@ static void list_page_sizes(int dirfd, const char *suffix, struct cgroup_stats *
         const struct dirent *entry;
 
         while (dir && (entry = readdir(dir))) {
-                const char *page_size = text_after(entry->d_name, "hugetlb."), *rest = page_size ? strchr(page_size, '.') : NULL;
+                const char *page_size = text_after(entry->d_name, "hugetlb.");
+                const char *rest = page_size ? strchr(page_size, '.') : NULL;
                 struct cgroup_hugetlb_stats *hugetlb;
 
                 if (!rest || !text_equal(rest, suffix))

@@ -32,18 +32,14 @@ void cgroup_watch_done(struct cgroup_watch *watch) {
 }
 
 /*
- * Reading a file of events arms it: a change between this and poll(2) ends the poll at once. False, and nothing more to
- * wait for, when the cgroup is gone.
+ * Reading a file of events arms it: a change between this and poll(2) ends the poll at once. False when the cgroup is
+ * gone.
  */
-static bool read_events(int *fd, char text[EVENTS_MAX]) {
-        ssize_t n = *fd < 0 ? -1 : pread(*fd, text, EVENTS_MAX - 1, 0);
+static bool read_events(int fd, char text[EVENTS_MAX]) {
+        ssize_t n = pread(fd, text, EVENTS_MAX - 1, 0);
 
-        if (n < 0) {
-                fd_close(fd);
-                return false;
-        }
-        text[n] = '\0';
-        return true;
+        text[n > 0 ? n : 0] = '\0';
+        return n >= 0;
 }
 
 /* A kernel or a hierarchy without the file has nothing to tell. */
@@ -73,7 +69,7 @@ static int watch_oom_v2(const struct cgroup_place *place, struct cgroup_watch *w
         char text[EVENTS_MAX];
         int r = open_events(place, "memory.events", &watch->oom_fd);
 
-        if (r >= 0 && read_events(&watch->oom_fd, text))
+        if (r >= 0 && watch->oom_fd >= 0 && read_events(watch->oom_fd, text))
                 watch->oom_kills = parse_number_of(text, "oom_kill");
         return r;
 }
@@ -91,8 +87,8 @@ int cgroup_watch_open(const struct cgroup *cgroup, struct cgroup_watch *ret) {
         if (r < 0 || !v2 || cgroup->mode != CGROUP_MODE_V2)
                 return r;
         r = open_events(v2, "cgroup.events", &ret->members_fd);
-        if (r >= 0)
-                (void)read_events(&ret->members_fd, text);
+        if (r >= 0 && ret->members_fd >= 0)
+                (void)read_events(ret->members_fd, text);
         return r;
 }
 
@@ -101,36 +97,41 @@ void cgroup_watch_poll(const struct cgroup_watch *watch, struct pollfd fds[CGROU
         fds[1] = (struct pollfd){.fd = watch->members_fd, .events = POLLPRI};
 }
 
-static bool has_oom_v1(struct cgroup_watch *watch) {
+static bool has_oom_v1(const struct cgroup_watch *watch, bool *ret_gone) {
         char text[EVENTS_MAX];
         eventfd_t count;
 
-        if (watch->oom_fd < 0 || eventfd_read(watch->oom_fd, &count) < 0)
+        if (eventfd_read(watch->oom_fd, &count) < 0)
                 return false;
-        if (read_events(&watch->oom_control_fd, text))
-                return true;
-        fd_close(&watch->oom_fd);
-        return false;
+        *ret_gone = !read_events(watch->oom_control_fd, text);
+        return !*ret_gone;
 }
 
 /* The other counters of the file change more often than this one. */
-static bool has_oom_v2(struct cgroup_watch *watch) {
+static bool has_oom_v2(struct cgroup_watch *watch, bool *ret_gone) {
         char text[EVENTS_MAX];
         uint64_t told = watch->oom_kills;
 
-        if (read_events(&watch->oom_fd, text))
+        *ret_gone = !read_events(watch->oom_fd, text);
+        if (!*ret_gone)
                 watch->oom_kills = parse_number_of(text, "oom_kill");
         return watch->oom_kills > told;
 }
 
 bool cgroup_watch_oom(struct cgroup_watch *watch) {
-        return watch->oom_control_fd >= 0 ? has_oom_v1(watch) : has_oom_v2(watch);
+        bool gone = false, has_oom;
+
+        if (watch->oom_fd < 0)
+                return false;
+        has_oom = watch->oom_control_fd >= 0 ? has_oom_v1(watch, &gone) : has_oom_v2(watch, &gone);
+        /* What is gone would end every poll(2) at once. */
+        if (gone)
+                fd_close(&watch->oom_fd);
+        return has_oom;
 }
 
-bool cgroup_watch_is_empty(struct cgroup_watch *watch) {
+bool cgroup_watch_is_empty(const struct cgroup_watch *watch) {
         char text[EVENTS_MAX];
 
-        if (watch->members_fd < 0)
-                return false;
-        return !read_events(&watch->members_fd, text) || parse_number_of(text, "populated") == 0;
+        return watch->members_fd >= 0 && (!read_events(watch->members_fd, text) || parse_number_of(text, "populated") == 0);
 }

@@ -75,7 +75,8 @@ static int tell_oom(const struct handle *handle, int fd) {
 
 /* NULL when it is the network in which we are too: then its numbers say nothing about the container. */
 static char *read_network(pid_t pid) {
-        autofree char *namespace = text_format("/proc/%d/ns/net", (int)pid), *path = text_format("/proc/%d/net/dev", (int)pid);
+        autofree char *namespace = text_format("/proc/%d/ns/net", (int)pid);
+        autofree char *path = text_format("/proc/%d/net/dev", (int)pid);
         struct stat ours, theirs;
         char *text = NULL;
 

@@ -191,8 +191,11 @@ static void write_entries(struct json_writer *writer, const char *key, const str
 
 static void write_io(struct json_writer *writer, const struct cgroup_io_stats *io) {
         json_object_begin(writer, "blkio");
-        for (size_t i = 0; i < ELEMENTSOF(io_keys); i++)
-                write_entries(writer, io_keys[i].key, (const struct cgroup_io_entries *)((const char *)io + io_keys[i].offset));
+        for (size_t i = 0; i < ELEMENTSOF(io_keys); i++) {
+                const void *entries = (const char *)io + io_keys[i].offset;
+
+                write_entries(writer, io_keys[i].key, entries);
+        }
         write_pressure(writer, &io->pressure);
         json_object_end(writer);
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -912,6 +913,73 @@ static void test_oom(void) {
         CHECK_EQUAL(cgroup_oom_kills(&fixture.cgroup), 1);
 }
 
+/* Whether there is something to ask for, and that of this kind. */
+static bool wakes(const struct cgroup_watch *watch, size_t which, int milliseconds) {
+        struct pollfd fds[CGROUP_WATCH_FDS];
+
+        cgroup_watch_poll(watch, fds);
+        return poll(fds, CGROUP_WATCH_FDS, milliseconds) > 0 && fds[which].revents != 0;
+}
+
+static void test_watch_oom(void) {
+        static const struct cgroup_resources resources = {.memory = {.limit = I64(8 << 20), .swap = I64(8 << 20)}};
+        autodone(cgroup_watch) struct cgroup_watch watch = CGROUP_WATCH_INIT;
+        autodone(fixture) struct fixture fixture;
+
+        if (!create_with(&fixture, &resources))
+                return;
+        /* What was before is not told. */
+        CHECK_EQUAL(run_in(&fixture.cgroup, eat_memory), -SIGKILL);
+        CHECK_OK(cgroup_watch_open(&fixture.cgroup, &watch));
+        CHECK(!wakes(&watch, 0, 0));
+        CHECK(!cgroup_watch_oom(&watch));
+        CHECK_EQUAL(run_in(&fixture.cgroup, eat_memory), -SIGKILL);
+        CHECK(wakes(&watch, 0, DEADLINE_MS));
+        CHECK(cgroup_watch_oom(&watch));
+        CHECK(!wakes(&watch, 0, 0));
+        CHECK(!cgroup_watch_oom(&watch));
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        /* The cgroup's end wakes as well, once, and is no lack of memory. */
+        CHECK(wakes(&watch, 0, DEADLINE_MS));
+        CHECK(!cgroup_watch_oom(&watch));
+        CHECK(!wakes(&watch, 0, 0));
+}
+
+static void test_watch_end(void) {
+        autodone(cgroup_watch) struct cgroup_watch watch = CGROUP_WATCH_INIT;
+        autodone(fixture) struct fixture fixture;
+        pid_t pid;
+
+        if (!fixture_init(&fixture))
+                return;
+        if (!v2_place(&fixture)) {
+                test_skip("no v2 hierarchy");
+                return;
+        }
+        CHECK_OK(cgroup_create(&fixture.cgroup, &no_resources));
+        fixture.cgroup.mode = CGROUP_MODE_V2;
+        pid = start(&fixture.cgroup, sleep_long);
+        CHECK_OK(cgroup_watch_open(&fixture.cgroup, &watch));
+        CHECK(!wakes(&watch, 1, 0));
+        CHECK(!cgroup_watch_is_empty(&watch));
+        CHECK(kill(pid, SIGKILL) == 0);
+        check_killed(pid);
+        CHECK(wakes(&watch, 1, DEADLINE_MS));
+        CHECK(cgroup_watch_is_empty(&watch));
+        CHECK_OK(cgroup_destroy(&fixture.cgroup, DEADLINE_MS));
+        CHECK(cgroup_watch_is_empty(&watch));
+}
+
+static void test_watch_nothing(void) {
+        autodone(cgroup_watch) struct cgroup_watch watch = CGROUP_WATCH_INIT;
+        const struct cgroup none = CGROUP_INIT;
+
+        CHECK_OK(cgroup_watch_open(&none, &watch));
+        CHECK(!wakes(&watch, 0, 0));
+        CHECK(!cgroup_watch_oom(&watch));
+        CHECK(!cgroup_watch_is_empty(&watch));
+}
+
 static void test_hugepages(void) {
         static struct cgroup_hugepage_limit limits[] = {{(char *)"2MB", 4194304}}, wrong[] = {{(char *)"3MB", 3}};
         static const struct cgroup_resources resources = {.hugepage_limits = limits, .n_hugepage_limits = 1};
@@ -1089,6 +1157,9 @@ static const struct test_case cases[] = {
         {"pids.limit 0", test_no_pids},
         {"what the kernel refuses is named", test_kernel_refuses},
         {"OOM kills are counted", test_oom},
+        {"a lack of memory is told once", test_watch_oom},
+        {"the end of the last process is told", test_watch_end},
+        {"without a cgroup there is nothing to tell", test_watch_nothing},
         {"hugepageLimits", test_hugepages},
         {"unified", test_unified},
         {"device rules", test_devices},
