@@ -152,8 +152,7 @@ int container_start(const char *root, const char *id, const char *notify_socket)
                 return r;
         /* Others must be able to end one that never gets ready. */
         state_unlock(&handle.directory);
-        notify_wait(&notify, handle.pidfd);
-        return 0;
+        return notify_wait(&notify, handle.pidfd);
 }
 
 /* --- kill --- */

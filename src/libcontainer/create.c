@@ -107,6 +107,14 @@ static int decide_notify(struct creation *creation) {
         return notify_connect(&creation->notify, address);
 }
 
+/* Once for all hooks of the launch; poststart and poststop, which may be much later, open them anew. */
+static int open_hook_output(struct creation *creation) {
+        for (int kind = HOOK_PRESTART; kind <= HOOK_START_CONTAINER; kind++)
+                if (creation->config.hooks[kind].count > 0)
+                        return hooks_open_output(&creation->config.extensions, creation->plan.hook_output_fds);
+        return 0;
+}
+
 static int decide(struct creation *creation, const char *root) {
         const struct create_options *options = creation->options;
         int r = state_check_id(options->id);
@@ -140,7 +148,9 @@ static int decide(struct creation *creation, const char *root) {
                 return r;
         common_warn_of_capabilities(&creation->plan);
         tell_plan(&creation->plan);
-        return common_compile_filter(&creation->config, creation->root_fd, &creation->plan.seccomp);
+        r = common_compile_filter(&creation->config, creation->root_fd, &creation->plan.seccomp);
+        /* Last, since it may make files. */
+        return r < 0 ? r : open_hook_output(creation);
 }
 
 /* --- record the intent --- */
@@ -338,6 +348,22 @@ static int stay_in_foreground(struct creation *creation, struct foreground *fore
         return 0;
 }
 
+static int wait_until_ready(struct creation *creation) {
+        autofree char *cause = NULL;
+        int r;
+
+        creation->notify.main_pid = creation->child.pid;
+        r = notify_wait(&creation->notify, creation->child.pidfd);
+        if (r >= 0)
+                return 0;
+        cause = text_copy(fail_text());
+        /* Somebody else may have deleted it meanwhile. */
+        if (state_lock(&creation->directory, creation->options->id) >= 0)
+                undo(creation);
+        fail_take_over(cause);
+        return r;
+}
+
 int container_run(const char *root, const struct create_options *options, int *ret_exit) {
         autodone(creation) struct creation creation = CREATION_INIT;
         autodone(foreground) struct foreground foreground = FOREGROUND_INIT;
@@ -360,7 +386,5 @@ int container_run(const char *root, const struct create_options *options, int *r
         *ret_exit = 0;
         if (!options->process.detach)
                 return stay_in_foreground(&creation, &foreground, ret_exit);
-        creation.notify.main_pid = creation.child.pid;
-        notify_wait(&creation.notify, creation.child.pidfd);
-        return 0;
+        return wait_until_ready(&creation);
 }

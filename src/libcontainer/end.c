@@ -8,18 +8,35 @@
 #include "libcontainer/isolation/hooks.h"
 #include "util/fail.h"
 #include "util/fd.h"
+#include "util/log.h"
 #include "util/text.h"
 
 /* Processes die in milliseconds; half a minute is for those that wait for a disk. */
 #define EMPTY_MILLISECONDS 30000
 
+/* poststop hooks run in any case (runtime.md, "Lifecycle" 13). */
+static int open_output(const struct config *config, enum hook_kind kind, int ret_fds[2]) {
+        int r = hooks_open_output(&config->extensions, ret_fds);
+
+        if (r >= 0 || kind != HOOK_POSTSTOP)
+                return r;
+        log_warning("%s", fail_text());
+        fail_forget();
+        return 0;
+}
+
 int end_run_hooks(const struct config *config, enum hook_kind kind, const struct state *state, enum status status) {
-        autoclose int bundle_fd = -1;
+        autoclose int bundle_fd = -1, stdout_fd = -1, stderr_fd = -1;
+        int output_fds[2] = {-1, -1}, r;
         struct text text = TEXT_INIT;
-        int r;
 
         if (config->hooks[kind].count == 0)
                 return 0;
+        r = open_output(config, kind, output_fds);
+        stdout_fd = output_fds[0];
+        stderr_fd = output_fds[1];
+        if (r < 0)
+                return r;
         /* The bundle may be gone by now; then hooks run in `/`, as they do where they may not enter it. */
         bundle_fd = open(state->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         state_print_for_hook(state, status, status == STATUS_STOPPED ? 0 : (pid_t)state->init.pid, &text);
@@ -27,7 +44,8 @@ int end_run_hooks(const struct config *config, enum hook_kind kind, const struct
                                           .kind = kind,
                                           .state = text.bytes,
                                           .environment = environ,
-                                          .directory_fd = bundle_fd},
+                                          .directory_fd = bundle_fd,
+                                          .output_fds = output_fds},
                       kind == HOOK_POSTSTOP);
         text_done(&text);
         return r;

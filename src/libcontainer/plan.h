@@ -120,6 +120,7 @@ struct plan {
         unsigned n_listen_fds;
         int console_socket; /* connected; -1: none */
         int pidfd_socket, pidfd_receiver; /* the same; they want a pidfd of init (option and annotation) */
+        int hook_output_fds[2]; /* files of hooks.h for standard output and error; -1: none */
         bool console_to_runtime; /* the runtime itself serves the terminal */
         bool no_pivot, new_keyring;
         bool starts_at_once; /* `run`: the process goes on as soon as the runtime has recorded it */
@@ -132,7 +133,7 @@ struct plan {
         int procfs_fd; /* the runtime's /proc, where labels are to be written; -1 */
 };
 #define PLAN_INIT                                                                                        \
-        ((struct plan){.console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1, .bundle_fd = -1,  \
+        ((struct plan){.console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1, .hook_output_fds = {-1, -1}, .bundle_fd = -1,  \
                        .cgroup = CGROUP_INIT, .target_fd = -1, .target_root_fd = -1, .procfs_fd = -1})
 
 /*

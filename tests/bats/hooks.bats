@@ -323,6 +323,146 @@ namespaces_of() {
         says_nothing
 }
 
+# --- files for the output ---
+
+# to_files [STDOUT [STDERR]]: the annotations; the files are in the host's part of the test.
+to_files() {
+        config '.annotations["run.oci.hooks.stdout"] = $out | .annotations["run.oci.hooks.stderr"] = $err' \
+                --arg out "${1-$DIR/stdout}" --arg err "${2-$DIR/stderr}"
+}
+
+@test "output files: every kind of hook appends to them, and the container's process has neither" {
+        to_files
+        echo before >"$DIR/stdout"
+        in_all_hooks 'echo $KIND; echo $KIND error >&2'
+        script 'readlink /proc/self/fd/* | grep -e stdout -e stderr; echo end'
+        create
+        tare start "$ID"
+        soon status_is stopped
+        tare delete "$ID"
+        is "$(cat "$DIR/container")" end
+        is "$(cat "$DIR/stdout")" "before"$'\n'"$(printf '%s\n' "${kinds[@]}")"
+        is "$(cat "$DIR/stderr")" "$(printf '%s error\n' "${kinds[@]}")"
+        is "$(stat -c %a "$DIR/stderr")" 600
+}
+
+@test "output files: run, with all that a hook writes and in its order" {
+        to_files
+        in_all_hooks 'seq 100000'
+        inside true
+        prints ""
+        local kind
+        for kind in "${kinds[@]}"; do
+                seq 100000
+        done | cmp - "$DIR/stdout"
+        is "$(cat "$DIR/stderr")" ""
+}
+
+@test "output files: hooks themselves have only pipes" {
+        to_files
+        in_all_hooks 'ls -l /proc/self/fd | grep -c -e /stdout -e /stderr || :
+                for fd in 0 1 2; do readlink /proc/self/fd/$fd; done'
+        inside true
+        ! grep -v -e '^pipe:' -e '^0$' "$DIR/stdout" || { cat "$DIR/stdout" && return 1; }
+        is "$(grep -c '^pipe:' "$DIR/stdout")" 18
+}
+
+@test "output files: the message of a failing hook still has what it wrote" {
+        to_files
+        hook createContainer 'echo out; exit 3'
+        expect 1 tare create --bundle "$BUNDLE" "$ID"
+        says "hooks.createContainer[0]: run \`/bin/sh\`: exit status 3, output: out"
+        is "$(cat "$DIR/stdout")" out
+        hook createRuntime 'echo err >&2; exit 4'
+        expect 1 tare create --bundle "$BUNDLE" "$ID"
+        says "hooks.createRuntime[0]: run \`/bin/sh\`: exit status 4, output: err"
+        is "$(cat "$DIR/stderr")" err
+        nothing_left
+}
+
+@test "output files: only one of them" {
+        config '.annotations["run.oci.hooks.stderr"] = $err' --arg err "$DIR/stderr"
+        hook createRuntime 'echo out; echo err >&2'
+        inside true
+        is "$(cat "$DIR/stderr")" err
+        [ ! -e "$DIR/stdout" ]
+}
+
+@test "output files: none is made where no hook runs" {
+        to_files
+        inside true
+        [ ! -e "$DIR/stdout" ]
+        [ ! -e "$DIR/stderr" ]
+}
+
+@test "output files: a link, a FIFO without a reader and a relative path are refused" {
+        hook createRuntime true
+        touch "$DIR/elsewhere"
+        ln -s elsewhere "$DIR/link"
+        to_files "$DIR/link"
+        refused "annotations.run.oci.hooks.stdout: open \`$DIR/link\`: too many levels of symbolic links"
+        mkfifo "$DIR/fifo"
+        to_files "$DIR/stdout" "$DIR/fifo"
+        refused "annotations.run.oci.hooks.stderr: open \`$DIR/fifo\`: no such device or address"
+        to_files stdout
+        refused 'annotations.run.oci.hooks.stdout: found `stdout`, expected an absolute path'
+        is "$(cat "$DIR/elsewhere")" ""
+}
+
+@test "output files: one that cannot be opened fails poststart, and poststop hooks run without it" {
+        mkdir "$DIR/logs"
+        to_files "$DIR/logs/stdout" "$DIR/logs/stderr"
+        hook poststart true
+        hook poststop 'echo poststop >>$OUT/order'
+        args sleep 1000
+        create
+        rm -r "$DIR/logs"
+        expect 1 tare start "$ID"
+        says "annotations.run.oci.hooks.stdout: open \`$DIR/logs/stdout\`: no such file or directory"
+        soon status_is stopped
+        expect 0 tare delete "$ID"
+        says "annotations.run.oci.hooks.stdout: open \`$DIR/logs/stdout\`: no such file or directory"
+        is "$(order)" poststop
+}
+
+@test "output files: the container's limit on files does not end it, and a full disk does not either" {
+        to_files
+        seq 1000 >"$DIR/stdout"
+        # The first process of a pid namespace would be spared by the kernel.
+        config '.process.rlimits = [{"type": "RLIMIT_FSIZE", "soft": 1, "hard": 1}]
+                | .linux.namespaces |= map(select(.type != "pid"))'
+        hook startContainer 'seq 10; seq 10 >&2'
+        inside 'echo'
+        config 'del(.process.rlimits)'
+        to_files /dev/full /dev/full
+        in_all_hooks 'echo lost'
+        inside true
+}
+
+# --- hooks that write without end ---
+
+@test "a hook that writes without end is ended by its timeout" {
+        local kind
+        to_files /dev/null /dev/null
+        for kind in createRuntime createContainer; do
+                hook $kind 'exec yes' '{"timeout": 1}'
+                SECONDS=0
+                expect 1 tare create --bundle "$BUNDLE" "$ID"
+                says "hooks.$kind[0]: run \`/bin/sh\`: hook ran past specified timeout of 1.0s, output: y"
+                [ "$SECONDS" -le 5 ]
+                config 'del(.hooks)'
+                nothing_left
+        done
+}
+
+@test "a hook that leaves somebody behind who writes without end holds nothing up" {
+        hook createRuntime 'yes & echo $! >$OUT/pid'
+        SECONDS=0
+        inside true
+        [ "$SECONDS" -le 5 ]
+        soon eval '! kill -0 "$(out pid)" 2>/dev/null' || { kill -KILL "$(out pid)" && return 1; }
+}
+
 # --- failure ---
 
 # failing KIND: a hook that fails between two that do not, and poststop hooks that tell whether they ran.

@@ -166,6 +166,32 @@ runs() {
         nothing_left
 }
 
+@test "run --detach: interrupted before the container is ready, it leaves nothing" {
+        listen
+        args sleep 1000
+        background run --detach --bundle "$BUNDLE" "$ID"
+        soon status_is running
+        kill -TERM "$COMMAND"
+        local status=0
+        wait "$COMMAND" || status=$?
+        is "$status" 1
+        grep -q 'interrupted before the container was ready' "$DIR/err"
+        heard_nothing
+        nothing_left
+}
+
+@test "run --detach: interrupted while the manager takes its time, it ends" {
+        listen hold
+        script 'notify send READY=1; sleep 1000'
+        background run --detach --bundle "$BUNDLE" "$ID"
+        soon grep -q '^BARRIER=1' "$DIR/heard"
+        kill -TERM "$COMMAND"
+        SECONDS=0
+        wait "$COMMAND"
+        [ "$SECONDS" -lt 10 ]
+        status_is running
+}
+
 @test "run: in the foreground the manager is told to watch us, who give the exit code" {
         listen
         script 'notify send READY=1; exit 7'

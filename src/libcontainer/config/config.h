@@ -222,6 +222,7 @@ struct linux_config {
 
 /* The annotations that tare acts upon (extensions.c); text is borrowed from `annotations`, NULL when there is none. */
 struct extensions {
+        const char *hooks_stdout, *hooks_stderr; /* files to which the output of hooks is appended */
         const char *pidfd_receiver; /* socket that gets a pidfd of the container's process */
 };
 

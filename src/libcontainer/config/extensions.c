@@ -21,6 +21,8 @@ static const struct extension {
         enum extension_kind kind;
         size_t offset; /* of its value in struct extensions */
 } extensions[] = {
+        {"run.oci.hooks.stderr", EXTENSION_PATH, offsetof(struct extensions, hooks_stderr)},
+        {"run.oci.hooks.stdout", EXTENSION_PATH, offsetof(struct extensions, hooks_stdout)},
         {"run.oci.pidfd_receiver", EXTENSION_PATH, offsetof(struct extensions, pidfd_receiver)},
 };
 

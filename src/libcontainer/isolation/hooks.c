@@ -24,23 +24,56 @@
 #include "util/proc.h"
 #include "util/text.h"
 
+/* What a hook writes comes by a pipe, for the message, and goes on to a file if there is one. */
+struct stream {
+        int fd;
+        int file_fd; /* borrowed; -1: none */
+};
+
 /* A hook while it runs. */
 struct running {
         pid_t pid;
-        int pidfd, input_fd, output_fd;
+        int pidfd, input_fd;
         const char *input; /* what is still to be written */
-        struct text output; /* the first part of what it wrote, for the message */
+        struct stream output[2]; /* standard output and error; by one pipe, the first, where nothing depends on which it was */
+        size_t n_output;
+        struct text text; /* the first part of what it wrote, for the message */
         int64_t deadline; /* milliseconds of CLOCK_MONOTONIC, -1: none */
 };
 
 #define OUTPUT_MAX 2048
+#define READ_SIZE 4096
+/* What is read after the end of a hook whose children go on writing: more than a pipe holds. */
+#define READS_AT_END 64
 
 static void running_done(struct running *hook) {
         fd_close(&hook->pidfd);
         fd_close(&hook->input_fd);
-        fd_close(&hook->output_fd);
-        text_done(&hook->output);
+        for (size_t i = 0; i < hook->n_output; i++)
+                fd_close(&hook->output[i].fd);
+        text_done(&hook->text);
 }
+
+/* --- files for the output --- */
+
+/*
+ * Never through a link that somebody else may have put there, nor waiting for the reader of a FIFO. Files are the owner's
+ * alone: what a hook writes may be anything.
+ */
+static int open_file(const char *path, const char *key, int *ret_fd) {
+        if (!path)
+                return 0;
+        *ret_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+        return *ret_fd < 0 ? fail(errno, "annotations.run.oci.hooks.%s: open `%s`", key, path) : 0;
+}
+
+int hooks_open_output(const struct extensions *extensions, int ret_fds[2]) {
+        int r = open_file(extensions->hooks_stdout, "stdout", &ret_fds[0]);
+
+        return r < 0 ? r : open_file(extensions->hooks_stderr, "stderr", &ret_fds[1]);
+}
+
+/* --- starting --- */
 
 static int64_t now(void) {
         struct timespec time;
@@ -60,18 +93,19 @@ static char **vector_of(const struct string_list *list) {
 
 /* In the child. Never returns. */
 static void __attribute__((noreturn)) execute(const struct hook_call *call, const struct hook_config *hook, int input_fd,
-                                              int output_fd) {
+                                              const int output_fds[2]) {
         char *only_path[] = {hook->path, NULL};
         char *const *environment = hook->has_env ? vector_of(&hook->env) : call->environment;
         sigset_t none;
 
         signal(SIGPIPE, SIG_DFL);
+        signal(SIGXFSZ, SIG_DFL);
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         /* A group of its own, so that a timeout ends its children too; and no hook survives who started it. */
         setpgid(0, 0);
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-        if (dup2(input_fd, 0) < 0 || dup2(output_fd, 1) < 0 || dup2(output_fd, 2) < 0)
+        if (dup2(input_fd, 0) < 0 || dup2(output_fds[0], 1) < 0 || dup2(output_fds[1], 2) < 0)
                 _exit(126);
         /* The root of a user namespace may not enter a bundle that is closed to others. */
         if ((call->directory_fd < 0 || fchdir(call->directory_fd) < 0) && chdir("/") < 0) {
@@ -85,32 +119,59 @@ static void __attribute__((noreturn)) execute(const struct hook_call *call, cons
         _exit(127);
 }
 
-static int start(const struct hook_call *call, const struct hook_config *hook, struct running *ret) {
-        autoclose int input_read = -1, output_write = -1;
-        int input[2], output[2];
+static int open_pipe(int *ret_read, int *ret_write) {
+        int ends[2];
 
-        if (pipe2(input, O_CLOEXEC) < 0)
+        if (pipe2(ends, O_CLOEXEC) < 0)
                 return fail(errno, "make pipe");
-        input_read = input[0];
-        ret->input_fd = input[1];
-        if (pipe2(output, O_CLOEXEC) < 0)
-                return fail(errno, "make pipe");
-        ret->output_fd = output[0];
-        output_write = output[1];
+        *ret_read = ends[0];
+        *ret_write = ends[1];
+        return 0;
+}
+
+/* One pipe keeps the order of what is written to both; two tell which is which. */
+static int open_output(const struct hook_call *call, struct running *ret, int ret_write[2]) {
+        bool has_files = call->output_fds && (call->output_fds[0] >= 0 || call->output_fds[1] >= 0);
+
+        ret->n_output = has_files ? 2 : 1;
+        for (size_t i = 0; i < ret->n_output; i++) {
+                int r = open_pipe(&ret->output[i].fd, &ret_write[i]);
+
+                if (r < 0)
+                        return r;
+                fd_set_nonblock(ret->output[i].fd, true);
+                ret->output[i].file_fd = has_files ? call->output_fds[i] : -1;
+        }
+        return 0;
+}
+
+static int start(const struct hook_call *call, const struct hook_config *hook, struct running *ret) {
+        autoclose int input_read = -1, output_write = -1, error_write = -1;
+        int write_fds[2] = {-1, -1}, r;
+
+        r = open_pipe(&input_read, &ret->input_fd);
+        if (r < 0)
+                return r;
         fd_set_nonblock(ret->input_fd, true);
-        fd_set_nonblock(ret->output_fd, true);
+        r = open_output(call, ret, write_fds);
+        output_write = write_fds[0];
+        error_write = write_fds[1];
+        if (r < 0)
+                return r;
         /* The pidfd comes with the birth: pidfd_open(2) is younger, and filters of outer containers forbid it. */
         ret->pid = (pid_t)kernel_clone(CLONE_PIDFD | SIGCHLD, &ret->pidfd);
         if (ret->pid < 0)
                 return fail(errno, "clone");
         if (ret->pid == 0)
-                execute(call, hook, input_read, output_write);
+                execute(call, hook, input_read, (const int[]){output_write, error_write < 0 ? output_write : error_write});
         /* Here as well as in the child: whichever comes first, the group is there before a timeout needs it. */
         setpgid(ret->pid, ret->pid);
         ret->input = call->state;
         ret->deadline = hook->timeout.set ? now() + (int64_t)hook->timeout.value * 1000 : -1;
         return 0;
 }
+
+/* --- while it runs --- */
 
 static void feed(struct running *hook) {
         ssize_t n = write(hook->input_fd, hook->input, strlen(hook->input));
@@ -122,15 +183,27 @@ static void feed(struct running *hook) {
                 fd_close(&hook->input_fd);
 }
 
-static void drain(struct running *hook) {
-        char bytes[4096];
-        ssize_t n;
+/* One part of it; a hook that writes without end must not keep us from its timeout. False when there is no more by now. */
+static bool drain(struct running *hook, struct stream *stream) {
+        char bytes[READ_SIZE];
+        ssize_t n = stream->fd < 0 ? -1 : read(stream->fd, bytes, sizeof(bytes));
 
-        while ((n = read(hook->output_fd, bytes, sizeof(bytes))) > 0)
-                if (hook->output.length < OUTPUT_MAX)
-                        text_add_n(&hook->output, bytes, (size_t)n);
         if (n == 0)
-                fd_close(&hook->output_fd);
+                fd_close(&stream->fd);
+        if (n <= 0)
+                return false;
+        if (hook->text.length < OUTPUT_MAX)
+                text_add_n(&hook->text, bytes, (size_t)n);
+        /* Of a full disk the hook knows nothing, and the container is not worse for it: the rest is lost. */
+        if (stream->file_fd >= 0 && fd_write_full(stream->file_fd, bytes, (size_t)n) < 0)
+                stream->file_fd = -1;
+        return true;
+}
+
+static void drain_rest(struct running *hook) {
+        for (size_t i = 0; i < hook->n_output; i++)
+                for (int n = 0; n < READS_AT_END && drain(hook, &hook->output[i]); n++)
+                        ;
 }
 
 enum outcome { ENDED, TIMED_OUT, INTERRUPTED };
@@ -141,8 +214,9 @@ static enum outcome attend(struct running *hook) {
                 struct pollfd fds[] = {
                         {.fd = hook->pidfd, .events = POLLIN},
                         {.fd = hook->input_fd, .events = POLLOUT},
-                        {.fd = hook->output_fd, .events = POLLIN},
                         {.fd = interrupt_fd(), .events = POLLIN},
+                        {.fd = hook->output[0].fd, .events = POLLIN},
+                        {.fd = hook->n_output > 1 ? hook->output[1].fd : -1, .events = POLLIN},
                 };
                 int64_t left = hook->deadline < 0 ? -1 : hook->deadline - now();
 
@@ -150,26 +224,27 @@ static enum outcome attend(struct running *hook) {
                         return TIMED_OUT;
                 if (poll(fds, ELEMENTSOF(fds), left > INT32_MAX ? INT32_MAX : (int)left) < 0 && errno != EINTR)
                         return INTERRUPTED;
-                if (fds[2].revents)
-                        drain(hook);
+                for (size_t i = 0; i < hook->n_output; i++)
+                        if (fds[3 + i].revents)
+                                drain(hook, &hook->output[i]);
                 if (fds[1].revents)
                         feed(hook);
                 if (fds[0].revents)
                         return ENDED;
-                if (fds[3].revents && interrupt_take())
+                if (fds[2].revents && interrupt_take())
                         return INTERRUPTED;
         }
 }
 
 /* One line of a hook's output for a message. */
 static const char *output_of(struct running *hook) {
-        if (hook->output_fd >= 0)
-                drain(hook);
-        while (hook->output.length > 0 && hook->output.bytes[hook->output.length - 1] == '\n')
-                hook->output.bytes[--hook->output.length] = '\0';
-        if (hook->output.length > OUTPUT_MAX)
-                hook->output.bytes[OUTPUT_MAX] = '\0';
-        return hook->output.length ? hook->output.bytes : "(no output)";
+        struct text *text = &hook->text;
+
+        while (text->length > 0 && text->bytes[text->length - 1] == '\n')
+                text->bytes[--text->length] = '\0';
+        if (text->length > OUTPUT_MAX)
+                text->bytes[OUTPUT_MAX] = '\0';
+        return text->length ? text->bytes : "(no output)";
 }
 
 static int judge(const struct hook_config *hook, struct running *running, enum outcome outcome) {
@@ -180,6 +255,7 @@ static int judge(const struct hook_config *hook, struct running *running, enum o
         r = proc_reap(running->pid, &status);
         if (r < 0)
                 return fail(-r, "wait for hook `%s`", hook->path);
+        drain_rest(running);
         if (outcome == INTERRUPTED)
                 return reject("run `%s`: interrupted, output: %s", hook->path, output_of(running));
         if (outcome == TIMED_OUT)
@@ -193,7 +269,7 @@ static int judge(const struct hook_config *hook, struct running *running, enum o
 }
 
 static int run_one(const struct hook_call *call, const struct hook_config *hook) {
-        autodone(running) struct running running = {.pidfd = -1, .input_fd = -1, .output_fd = -1};
+        autodone(running) struct running running = {.pidfd = -1, .input_fd = -1};
         int r = start(call, hook, &running);
 
         if (r < 0)
@@ -201,11 +277,9 @@ static int run_one(const struct hook_call *call, const struct hook_config *hook)
         return judge(hook, &running, attend(&running));
 }
 
-int hooks_run(const struct hook_call *call, bool keep_going) {
+static int run_all(const struct hook_call *call, bool keep_going) {
         int r = 0;
 
-        if (call->hooks->count == 0)
-                return 0;
         for (size_t i = 0; i < call->hooks->count; i++) {
                 r = run_one(call, &call->hooks->items[i]);
                 if (r == 0)
@@ -217,5 +291,18 @@ int hooks_run(const struct hook_call *call, bool keep_going) {
                 fail_forget();
                 r = 0;
         }
+        return r;
+}
+
+int hooks_run(const struct hook_call *call, bool keep_going) {
+        void (*before)(int);
+        int r;
+
+        if (call->hooks->count == 0)
+                return 0;
+        /* A limit on the size of files (init has the container's by then) must not end us for a hook's output. */
+        before = signal(SIGXFSZ, SIG_IGN);
+        r = run_all(call, keep_going);
+        signal(SIGXFSZ, before);
         return r;
 }

@@ -21,6 +21,7 @@
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
+#include "util/interrupt.h"
 #include "util/log.h"
 #include "util/proc.h"
 #include "util/text.h"
@@ -190,33 +191,54 @@ static void pass_on(struct notify *notify) {
 
 /* --- when --- */
 
-static bool await_ready(const struct notify *notify, int pidfd) {
-        struct pollfd fds[] = {{.fd = notify->container_fd, .events = POLLIN}, {.fd = proc_poll_fd(pidfd), .events = POLLIN}};
+enum outcome { READY, ENDED, INTERRUPTED };
+
+static enum outcome await_ready(const struct notify *notify, int pidfd) {
+        struct pollfd fds[] = {
+                {.fd = notify->container_fd, .events = POLLIN},
+                {.fd = interrupt_fd(), .events = POLLIN},
+                {.fd = proc_poll_fd(pidfd), .events = POLLIN},
+        };
 
         for (;;) {
                 bool has_ended;
 
-                if (poll(fds, ELEMENTSOF(fds), fds[1].fd < 0 ? LOOK_MILLISECONDS : -1) < 0 && errno != EINTR)
-                        return false;
+                if (poll(fds, ELEMENTSOF(fds), fds[2].fd < 0 ? LOOK_MILLISECONDS : -1) < 0 && errno != EINTR)
+                        return INTERRUPTED;
                 /* Asked first: what it has said before its end is in the socket by then. */
                 has_ended = !proc_is_alive(pidfd);
                 if (receive_ready(notify->container_fd))
-                        return true;
+                        return READY;
                 if (has_ended)
-                        return false;
+                        return ENDED;
+                if (fds[1].revents && interrupt_take())
+                        return INTERRUPTED;
         }
 }
 
-void notify_wait(struct notify *notify, int pidfd) {
-        if (notify->container_fd < 0)
-                return;
-        if (!await_ready(notify, pidfd)) {
-                log_warning("the container ended before it was ready");
-                return;
-        }
-        pass_on(notify);
-        if (notify->barrier_fd >= 0 && fd_wait_readable(notify->barrier_fd, MANAGER_SECONDS * 1000) == -ETIMEDOUT)
+/* Who is interrupted here need not wait: all has been said. */
+static void await_barrier(const struct notify *notify) {
+        struct pollfd fds[] = {{.fd = notify->barrier_fd, .events = POLLIN}, {.fd = interrupt_fd(), .events = POLLIN}};
+
+        if (notify->barrier_fd >= 0 && poll(fds, ELEMENTSOF(fds), MANAGER_SECONDS * 1000) == 0)
                 log_warning("NOTIFY_SOCKET: no answer to BARRIER=1 in %d seconds", MANAGER_SECONDS);
+}
+
+int notify_wait(struct notify *notify, int pidfd) {
+        if (notify->container_fd < 0)
+                return 0;
+        switch (await_ready(notify, pidfd)) {
+        case READY:
+                pass_on(notify);
+                await_barrier(notify);
+                return 0;
+        case ENDED:
+                log_warning("the container ended before it was ready");
+                return 0;
+        default:
+                reject("interrupted before the container was ready");
+                return -EINTR;
+        }
 }
 
 int notify_poll_fd(const struct notify *notify) {

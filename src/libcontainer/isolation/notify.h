@@ -36,9 +36,10 @@ int notify_listen(struct notify *notify, int state_fd);
 
 /*
  * Until the container is ready and the manager has taken note of it, or the process has ended; a manager that does not
- * answer is given half a minute. What goes wrong is a warning: the container runs.
+ * answer is given half a minute. What goes wrong is a warning: the container runs. Only a signal that came before
+ * (util/interrupt.h) is a failure, -EINTR, recorded.
  */
-void notify_wait(struct notify *notify, int pidfd);
+int notify_wait(struct notify *notify, int pidfd);
 
 /* The same for a caller who has other things to wait for too: what to poll(2) for reading (-1: no more), and what then. */
 int notify_poll_fd(const struct notify *notify);

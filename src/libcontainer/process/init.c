@@ -115,6 +115,7 @@ static int run_hooks(struct self *self, enum hook_kind kind, enum status status,
                 .kind = kind,
                 .environment = environment,
                 .directory_fd = directory_fd,
+                .output_fds = self->plan->hook_output_fds,
         };
         mode_t before;
         int r;

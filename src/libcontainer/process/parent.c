@@ -261,7 +261,8 @@ static int run_runtime_hooks(const struct plan *plan, const struct state *state,
                                                   .kind = kinds[i],
                                                   .state = text.bytes,
                                                   .environment = environ,
-                                                  .directory_fd = plan->bundle_fd},
+                                                  .directory_fd = plan->bundle_fd,
+                                                  .output_fds = plan->hook_output_fds},
                               false);
         text_done(&text);
         return r < 0 ? r : channel_send(child->channel, MESSAGE_HOOKS_DONE);
