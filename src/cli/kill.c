@@ -8,13 +8,26 @@
 #include "util/names.h"
 
 struct kill_values {
-        bool all;
+        bool all, regex;
 };
 
 static const struct option_row options[] = {
         OPTION(OPTION_FLAG, struct kill_values, all, "all", 'a', NULL, "signal every process of the container"),
+        OPTION(OPTION_FLAG, struct kill_values, regex, "regex", 'r', NULL, "ID is a regular expression: all containers that it matches"),
         {},
 };
+
+struct wish {
+        const char *root;
+        int signal;
+        bool all;
+};
+
+static int kill_match(const char *id, void *data) {
+        const struct wish *wish = data;
+
+        return container_kill(wish->root, id, wish->signal, wish->all);
+}
 
 static int run(const struct global_options *global, void *values, int argc, char **argv) {
         const struct kill_values *kill_values = values;
@@ -22,7 +35,10 @@ static int run(const struct global_options *global, void *values, int argc, char
 
         if (signal <= 0)
                 return reject("unknown signal \"%s\"", argv[1]);
-        return container_kill(global->root, argv[0], signal, kill_values->all);
+        if (!kill_values->regex)
+                return container_kill(global->root, argv[0], signal, kill_values->all);
+        return container_each_match(global->root, !global->root_is_default, argv[0], kill_match,
+                                    &(struct wish){.root = global->root, .signal = signal, .all = kill_values->all});
 }
 
 const struct command command_kill = {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* start, kill, delete, ps, state, list. Runs in the runtime's process; create and run are in create.c. */
+/* start, kill, delete, ps, state. Runs in the runtime's process; create and run are in create.c, list in list.c. */
 #include "libcontainer/container.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -269,87 +268,16 @@ int container_pids(const char *root, const char *id, struct pid_list *ret) {
         return cgroup_pids(&handle.state.cgroup, &ret->items, &ret->n);
 }
 
-/* --- state and list --- */
-
-static int read_unlocked(int root_fd, const char *id, struct state *ret, enum status *ret_status) {
-        autodone(state_directory) struct state_directory directory = STATE_DIRECTORY_INIT;
-        int r = state_open_unlocked(root_fd, id, &directory);
-
-        if (r < 0)
-                return r;
-        r = state_load(&directory, ret);
-        return r < 0 ? r : state_status(&directory, ret, ret_status, NULL);
-}
+/* --- state --- */
 
 int container_read(const char *root, const char *id, struct state *ret, enum status *ret_status) {
-        autoclose int root_fd = -1;
-        int r = state_check_id(id);
+        autodone(handle) struct handle handle = HANDLE_INIT;
+        int r = handle_open(root, id, false, &handle);
 
         if (r < 0)
                 return r;
-        root_fd = state_root_open(root, false);
-        if (root_fd < 0 && root_fd != -ENOENT)
-                return root_fd;
-        return read_unlocked(root_fd, id, ret, ret_status);
-}
-
-static int compare_names(const void *a, const void *b) {
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int read_ids(int root_fd, struct string_list *ret) {
-        int list_fd = openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        DIR *directory = list_fd < 0 ? NULL : fdopendir(list_fd);
-        const struct dirent *entry;
-
-        if (!directory)
-                return fail(errno, "read root directory");
-        while ((entry = readdir(directory)))
-                if (entry->d_name[0] != '.' && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN))
-                        *array_append(ret->items, ret->count) = text_copy(entry->d_name);
-        closedir(directory);
-        if (ret->count > 0)
-                qsort(ret->items, ret->count, sizeof(char *), compare_names);
+        *ret = handle.state;
+        handle.state = STATE_INIT;
+        *ret_status = handle.status;
         return 0;
-}
-
-static int visit(int root_fd, const char *id, int (*see)(const struct state *, enum status, void *), void *data) {
-        autodone(state) struct state state = STATE_INIT;
-        enum status status;
-        int r = read_unlocked(root_fd, id, &state, &status);
-
-        /* Deleted while we looked. */
-        if (r == -ENOENT) {
-                fail_forget();
-                return 0;
-        }
-        /* One that cannot be read must not hide the others. */
-        if (r < 0) {
-                log_warning("container `%s`: %s", id, fail_text());
-                fail_forget();
-                state_done(&state);
-                state.id = text_copy(id);
-                status = STATUS_BROKEN;
-        }
-        return see(&state, status, data);
-}
-
-int container_list(const char *root, bool must_exist, int (*see)(const struct state *state, enum status status, void *data),
-                   void *data) {
-        struct string_list ids = {NULL, 0};
-        autoclose int root_fd = state_root_open(root, false);
-        int r;
-
-        if (root_fd == -ENOENT)
-                return must_exist ? fail(ENOENT, "open root directory `%s`", root) : 0;
-        if (root_fd < 0)
-                return root_fd;
-        r = read_ids(root_fd, &ids);
-        for (size_t i = 0; i < ids.count; i++) {
-                if (r >= 0)
-                        r = visit(root_fd, ids.items[i], see, data);
-                free(ids.items[i]);
-        }
-        free(ids.items);
-        return r;
 }

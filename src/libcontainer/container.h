@@ -53,6 +53,14 @@ void pid_list_done(struct pid_list *list);
  */
 int container_pids(const char *root, const char *id, struct pid_list *ret);
 
+/*
+ * Calls `act` for every container below root whose id the POSIX extended regular expression matches, anywhere unless it
+ * says ^ and $, in the order of their ids. One that fails does not keep the others from their turn; at the end their
+ * failures are recorded together. No match is success, and so is a missing root unless `must_exist`.
+ */
+int container_each_match(const char *root, bool must_exist, const char *pattern, int (*act)(const char *id, void *data),
+                         void *data);
+
 /* Calls `see` for every container below root in the order of their ids; a missing root has none unless `must_exist`. */
 int container_list(const char *root, bool must_exist, int (*see)(const struct state *state, enum status status, void *data),
                    void *data);

@@ -123,6 +123,11 @@ says_nothing() {
         [ -z "$errors" ] || complain "expected nothing on stderr"
 }
 
+# not COMMAND...: a line of a test that begins with `!` cannot fail it, this one can.
+not() {
+        ! "$@"
+}
+
 # is FOUND EXPECTED
 is() {
         [ "$1" = "$2" ] || { printf 'found: %s\nexpected: %s\n' "$1" "$2" && return 1; }

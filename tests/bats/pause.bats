@@ -271,7 +271,7 @@ no_process() {
         expect 0 tare kill "$ID" TERM
         sleep 0.2
         [ "$(status_of)" = paused ]
-        ! grep -q TERM "$DIR/container"
+        not grep -q TERM "$DIR/container"
         tare resume "$ID"
         soon grep -q TERM "$DIR/container"
         soon status_is stopped
