@@ -16,6 +16,7 @@
 #include "util/fail.h"
 #include "util/fd.h"
 #include "util/file.h"
+#include "util/interrupt.h"
 #include "util/names.h"
 #include "util/text.h"
 
@@ -134,9 +135,25 @@ static int check_rdt(const struct update_options *options) {
 
 /* --- all --- */
 
+/* From the first limit to the record of them all: Ctrl-C comes too late for this, and must not end it half-way. */
+static int act(const struct handle *handle, const struct cgroup_resources *wanted, const struct cgroup_resources *merged) {
+        autodone(cgroup_undo) struct cgroup_undo undo = CGROUP_UNDO_INIT;
+        int r = interrupt_catch();
+
+        if (r < 0)
+                return fail(-r, "catch signals");
+        r = cgroup_update(&handle->state.cgroup, wanted, &undo);
+        if (r < 0)
+                return r;
+        r = state_save_resources(&handle->directory, merged);
+        /* Limits that nobody knows of are as bad as half of them. */
+        if (r < 0)
+                cgroup_undo_apply(&undo);
+        return r;
+}
+
 static int update(const struct handle *handle, struct cgroup_resources *wanted) {
         autodone(cgroup_resources) struct cgroup_resources merged = {};
-        autodone(cgroup_undo) struct cgroup_undo undo = CGROUP_UNDO_INIT;
         const struct cgroup *cgroup = &handle->state.cgroup;
         int r = state_load_resources(&handle->directory, &merged);
 
@@ -148,14 +165,7 @@ static int update(const struct handle *handle, struct cgroup_resources *wanted) 
         if (r < 0)
                 return r;
         complete(wanted, &merged);
-        r = cgroup_update(cgroup, wanted, &undo);
-        if (r < 0)
-                return r;
-        r = state_save_resources(&handle->directory, &merged);
-        /* Limits that nobody knows of are as bad as half of them. */
-        if (r < 0)
-                cgroup_undo_apply(&undo);
-        return r;
+        return act(handle, wanted, &merged);
 }
 
 int container_update(const char *root, const char *id, const struct update_options *options) {

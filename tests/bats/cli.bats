@@ -92,14 +92,14 @@ load helpers
         says_nothing
         prints_match "usage|USAGE"
         expect 0 tare -h
-        for command in create start run state kill delete list pause resume spec features; do
+        for command in create start run state kill delete list pause resume update spec features; do
                 expect 0 tare "$command" --help
                 says_nothing
                 prints_match "usage|USAGE"
         done
         expect 0 tare help
         only_tare "other layout of the help"
-        for command in create start run state kill delete list pause resume spec features; do
+        for command in create start run state kill delete list pause resume update spec features; do
                 prints_match "^ +$command "
         done
 }

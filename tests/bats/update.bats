@@ -642,6 +642,47 @@ other_limits() {
         is "$(status_of)" running
 }
 
+# moments SIGNAL: updates the container as often as the command has calls from the last before the first limit on, and sends
+# it the signal at another of them each time; then calls `after` with the exit status.
+moments() {
+        local signal=$1 call when status
+        command -v strace >/dev/null || skip "no strace here"
+        # The first update finds its limits elsewhere than the others.
+        update -r "$DIR/in"
+        strace -qq -o "$DIR/trace" "$TARE" --root "$ROOT" update -r "$DIR/in" "$ID" </dev/null 3>&-
+        awk -F'(' '{ count[$1]++ } /^signalfd/ { begun = 1; next } begun { print $1, count[$1] }' "$DIR/trace" >"$DIR/moments"
+        [ "$(wc -l <"$DIR/moments")" -ge 8 ]
+        while read -r call when; do
+                [ "$call" != exit_group ] && [ "$call" != +++ ] || continue
+                status=0
+                { strace -qq -o /dev/null -e "inject=$call:signal=$signal:when=$when" "$TARE" --root "$ROOT" update -r "$DIR/in" "$ID" </dev/null 3>&-; } 2>"$DIR/err" || status=$?
+                after "$status" || { echo "$signal at $call $when" && return 1; }
+        done <"$DIR/moments"
+}
+
+@test "a signal does not end it half-way" {
+        start
+        after() {
+                is "$1" 0 && some_limit_is 13
+        }
+        some_limit 13 >"$DIR/in"
+        moments TERM
+        moments INT
+}
+
+@test "an update that is killed: the container goes on, and so does the next update" {
+        start
+        local next=100
+        after() {
+                is "$1" 137 && is "$(status_of)" running || return 1
+                next=$((next + 1))
+                some_limit $next >"$DIR/next"
+                update -r "$DIR/next" && some_limit_is $next
+        }
+        some_limit 13 >"$DIR/in"
+        moments KILL
+}
+
 # --- which containers ---
 
 @test "a created container is updated, and starts" {
