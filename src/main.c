@@ -23,6 +23,7 @@
 #include "util/fd.h"
 #include "util/log.h"
 #include "util/text.h"
+#include "util/title.h"
 
 static const struct command *const commands[] = {
         &command_create, &command_start,  &command_run,  &command_exec,   &command_state, &command_kill,
@@ -191,6 +192,7 @@ int main(int argc, char **argv) {
         const struct command *command;
         int n, r;
 
+        title_remember(original_argv);
         n = options_parse(options, &values, argc - 1, argv + 1, true);
         command = n > 0 ? find_command(argv[1]) : NULL;
         r = take_over(command, original_argv, &values.global);

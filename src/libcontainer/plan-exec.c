@@ -71,7 +71,7 @@ int plan_exec(const struct config *config, const struct exec_target *target, con
         int r;
 
         ret->config = config;
-        ret->id = target->id;
+        ret->id = text_copy(target->id);
         ret->new_keyring = target->new_keyring;
         ret->starts_at_once = true;
         ret->target_fd = target->pidfd;

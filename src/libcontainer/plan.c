@@ -112,7 +112,7 @@ int plan_make(const struct config *config, const struct create_options *options,
         int r;
 
         ret->config = config;
-        ret->id = options->id;
+        ret->id = text_copy(options->id);
         ret->no_pivot = options->no_pivot;
         ret->new_keyring = !options->no_new_keyring;
         ret->starts_at_once = !options->waits_for_start;
@@ -164,6 +164,7 @@ static void mount_plan_done(struct mount_plan *mount) {
 }
 
 void plan_done(struct plan *plan) {
+        free(plan->id);
         fd_close(&plan->target_root_fd);
         fd_close(&plan->procfs_fd);
         for (size_t i = 0; i < plan->n_joins; i++)

@@ -84,7 +84,7 @@ struct capability_sets {
 
 struct plan {
         const struct config *config;
-        const char *id;
+        char *id;
         char *bundle; /* absolute, real */
         char *rootfs; /* absolute, real */
         int bundle_fd;

@@ -446,6 +446,14 @@ by_file() {
         soon test -e "$ROOTFS/tmp/init"
 }
 
+@test "the init that waits shows nothing of the command that made it" {
+        args true
+        LEAKED=1 create
+        run_in 'tr "\0" "\n" </proc/1/cmdline; cat /proc/1/comm'
+        prints "$(printf 'tare:[init]\ntare:[init]')"
+        ! tr '\0' '\n' <"/proc/$(pid_of)/environ" | grep LEAKED
+}
+
 @test "in a stopped one, in none" {
         args true
         create
@@ -572,6 +580,7 @@ by_file() {
                         echo $p >>/tmp/seen
                         [ -d $p/root/inside ] || [ ! -d $p/root/ ] || echo "$p root" >>/tmp/bad
                         tr "\\0" "\\n" <$p/environ | grep LEAKED >>/tmp/bad
+                        grep -qe --root $p/cmdline && echo "$p cmdline" >>/tmp/bad
                         ls -l $p/fd | grep -e " -> " | grep -v -e "socket:" -e " [012] -> " >>/tmp/bad;; esac; done 2>/dev/null; done'
         create
         tare start "$ID"

@@ -314,6 +314,12 @@ namespaces_of() {
         inside true
         [ "$SECONDS" -le 5 ]
         kill -KILL "$(out pid)"
+        soon has_ended "$(out pid)"
+}
+
+# A zombie has, though nobody may come to reap it.
+has_ended() {
+        ! grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status"
 }
 
 @test "a hook's output, however long, blocks nobody and is not the runtime's" {

@@ -241,7 +241,8 @@ static int wait_for_start(const struct launch *launch) {
 void init_main(const struct launch *launch) {
         struct self self = SELF_INIT(launch);
 
-        self_begin(launch, "tare:[init]");
+        /* Hooks have the runtime's environment (config.md, "POSIX-platform Hooks", leaves it open). */
+        self_begin(launch, "tare:[init]", launch->plan->config->hooks[HOOK_CREATE_CONTAINER].count > 0);
         if (self_run(&self, setup_steps, ELEMENTSOF(setup_steps)) < 0 ||
             self_run(&self, self_become_steps, self_n_become_steps) < 0 ||
             self_run(&self, self_settle_steps, self_n_settle_steps) < 0 || wait_for_start(launch) < 0)

@@ -30,6 +30,7 @@
 #include "util/interrupt.h"
 #include "util/path.h"
 #include "util/text.h"
+#include "util/title.h"
 
 void launch_done(struct launch *launch) {
         fd_close(&launch->channel);
@@ -82,8 +83,8 @@ void self_abort(const struct launch *launch) {
         _exit(EXIT_FAILURE);
 }
 
-void self_begin(const struct launch *launch, const char *name) {
-        prctl(PR_SET_NAME, name, 0, 0, 0);
+void self_begin(const struct launch *launch, const char *name, bool keep_environment) {
+        title_set(name, keep_environment);
         /* If the runtime ends before the process is recorded nobody could find it; a later end shows on the channel. */
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         interrupt_forget();

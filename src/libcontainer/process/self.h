@@ -48,8 +48,8 @@ struct step {
         int (*run)(struct self *self);
 };
 
-/* First of all: its name, signals as a new process has them, no descriptor that it was not meant to have. */
-void self_begin(const struct launch *launch, const char *name);
+/* First of all: its title (util/title.h), signals as a new process has them, no descriptor that it was not meant to have. */
+void self_begin(const struct launch *launch, const char *name, bool keep_environment);
 
 /* Sends the record of a failure to the runtime and ends the process. For the stage too. */
 void self_abort(const struct launch *launch) __attribute__((noreturn));

@@ -43,14 +43,6 @@ static int take_procfs(struct self *self) {
         return 0;
 }
 
-/* Ours is on the stack, and comes out at /proc/PID/environ. The container's is a list of its own. */
-static int forget_environment(struct self *self) {
-        for (char **variable = environ; *variable; variable++)
-                memset(*variable, 0, strlen(*variable));
-        environ = NULL;
-        return 0;
-}
-
 /* The second process goes on here; the first one has done its work. */
 static int be_born_inside(struct self *self) {
         struct clone_result result;
@@ -83,14 +75,13 @@ static const struct step join_steps[] = {
         {"terminal", self_make_terminal}, /* of the container's devpts */
         {"procfs", take_procfs}, /* the host's, until the labels are written */
         {"host descriptors", self_close_host}, /* nothing below may still lead out */
-        {"environment", forget_environment},
 };
 
 void setns_main(const struct launch *launch) {
         struct self self = SELF_INIT(launch);
         enum message_type answer;
 
-        self_begin(launch, "tare:[exec]");
+        self_begin(launch, "tare:[exec]", false);
         if (self_run(&self, join_steps, ELEMENTSOF(join_steps)) < 0 ||
             self_run(&self, self_become_steps, self_n_become_steps) < 0 || be_born_inside(&self) < 0 ||
             self_run(&self, self_settle_steps, self_n_settle_steps) < 0 || self_say_ready(launch, &answer) < 0 ||
