@@ -117,9 +117,9 @@ worker() {
 # What a call may fail with, because of what another one has done just before.
 excuses() {
         case $1 in
-        pause) echo 'not running|already paused|paused state|cannot pause' ;;
-        resume) echo 'not paused|cannot resume' ;;
-        exec) echo 'paused|frozen' ;;
+        pause) echo 'container not running|already paused|paused state' ;;
+        resume) echo 'not paused' ;;
+        exec) echo 'paused container|paused state' ;;
         update | kill) echo 'not allowed: nothing ever is' ;;
         esac
 }
@@ -173,6 +173,8 @@ is_last_written() {
                 kinds+=" update"
         fi
         start
+        # What it leaves in the directory is there before, then.
+        [[ $kinds != *update* ]] || tare update --pids-limit 1000 "$ID"
         before=$(snapshot)
         touch "$DIR/calls" "$DIR/complaints"
         while [ "$number" -lt 20 ]; do
