@@ -38,12 +38,13 @@ struct main_values {
 };
 
 static const struct option_row options[] = {
-        OPTION(OPTION_TEXT, struct main_values, global.root, "root", 0, "DIR", "directory of the containers' state"),
-        OPTION(OPTION_TEXT, struct main_values, global.log, "log", 0, "FILE", "write the log there (default: standard error)"),
+        OPTION(OPTION_TEXT, struct main_values, global.root, "root", 'r', "DIR", "directory of the containers' state"),
+        OPTION(OPTION_TEXT, struct main_values, global.log, "log", 'l', "TARGET", "FILE (default: standard error), journald:ID or syslog:ID"),
+        OPTION(OPTION_FLAG, struct main_values, global.systemd_log, "systemd-log", 0, NULL, "write the log to the systemd journal"),
         OPTION(OPTION_TEXT, struct main_values, global.log_format, "log-format", 0, "FORMAT", "text (default) or json"),
         OPTION(OPTION_TEXT, struct main_values, global.log_level, "log-level", 0, "LEVEL", "error, warning, info or debug"),
         OPTION(OPTION_FLAG, struct main_values, global.debug, "debug", 0, NULL, "log everything"),
-        OPTION(OPTION_FLAG, struct main_values, global.systemd_cgroup, "systemd-cgroup", 0, NULL, "make cgroups by systemd"),
+        OPTION(OPTION_FLAG, struct main_values, global.systemd_cgroup, "systemd-cgroup", 's', NULL, "make cgroups by systemd"),
         OPTION(OPTION_TEXT, struct main_values, global.cgroup_manager, "cgroup-manager", 0, "NAME", "cgroupfs (default), systemd or disabled"),
         OPTION(OPTION_TEXT, struct main_values, global.rootless, "rootless", 0, "BOOL", "accepted for runc's callers; tare finds out itself"),
         OPTION(OPTION_FLAG, struct main_values, version, "version", 'v', NULL, "print the version"),
@@ -161,8 +162,11 @@ static unsigned count_inherited(void) {
 }
 
 static int open_log(const struct global_options *global) {
-        return log_open(&(struct log_options){
-                .path = global->log, .format = global->log_format, .level = global->log_level, .debug = global->debug});
+        return log_open(&(struct log_options){.target = global->log,
+                                              .journal = global->systemd_log,
+                                              .format = global->log_format,
+                                              .level = global->log_level,
+                                              .debug = global->debug});
 }
 
 /* What must be so before anything is opened: the second start, if there is one, inherits all that our caller left open. */

@@ -15,7 +15,7 @@ struct global_options {
         const char *root; /* never NULL */
         bool root_is_default;
         const char *log, *log_format, *log_level;
-        bool debug, systemd_cgroup;
+        bool debug, systemd_cgroup, systemd_log;
         const char *cgroup_manager, *rootless;
         const char *notify_socket; /* NOTIFY_SOCKET of our environment, which has lost it; NULL: none */
         unsigned n_inherited; /* descriptors from 3 up without a gap that our caller left open */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The log of one command: warnings on the way and the one error at the end, as text or JSON lines, in a file or on
- * standard error. Engines parse it (features.md 1.4 and part 4): a JSON line has level, msg and time (RFC 3339) and the
- * last one with the level "error" is the message; podman takes a log of exactly one JSON object. So in JSON the default
- * level is "error"; in text it is "warning".
+ * The log of one command: warnings on the way and the one error at the end, as text or JSON lines in a file or on
+ * standard error, or as entries of the systemd journal or of syslog. Engines parse the lines (features.md 1.4 and part 4):
+ * one of JSON has level, msg and time (RFC 3339) and the last one with the level "error" is the message; podman takes a
+ * log of exactly one JSON object. So in JSON the default level is "error"; in text it is "warning".
  *
  * Written by the runtime's process only: what a container's processes have to say reaches it through the channel.
  */
@@ -14,13 +14,15 @@
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG, LOG_LEVEL_UNSET };
 
 struct log_options {
-        const char *path; /* NULL or "": standard error */
+        /* "[file:]PATH", "journald:ID", "syslog:ID" (what the sender is called; "tare" if empty); NULL or "": stderr */
+        const char *target;
+        bool journal; /* to the journal as well; without a target to nowhere else */
         const char *format; /* "text" or "json"; NULL: text */
         const char *level; /* NULL: see above */
         bool debug;
 };
 
-/* Opens the log (append, 0644). Records its failure. */
+/* Opens the log (a file: append, 0644). Records its failure; then what was to be logged goes to standard error. */
 int log_open(const struct log_options *options);
 
 /* Writes one line if the level is wanted. */
@@ -28,7 +30,7 @@ void log_write(enum log_level level, const char *format, ...) __attribute__((for
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_debug(...) log_write(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
-/* The error that ends the command: to the log, and to standard error too when the log is a file (go-runc reads both). */
+/* The error that ends the command: to the log, and to standard error too when that is elsewhere (go-runc reads both). */
 void log_fatal(const char *message);
 
 /* True if debug lines are wanted: lets a caller spare the work of making them. */
