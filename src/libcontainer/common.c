@@ -18,9 +18,13 @@
 
 int common_compile_filter(const struct config *config, int root_fd, struct seccomp_filter *ret) {
         autoclose int cache_fd = -1;
+        int r;
 
         if (!config->linux.has_seccomp)
                 return 0;
+        r = config->extensions.fail_unknown_syscall ? seccomp_check_names(&config->linux.seccomp, "linux.seccomp") : 0;
+        if (r < 0)
+                return r;
         /* A cache that cannot be made or opened only costs time. */
         (void)mkdirat(root_fd, CACHE_DIRECTORY, 0700);
         cache_fd = openat(root_fd, CACHE_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

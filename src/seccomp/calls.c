@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "util/alloc.h"
+#include "util/fail.h"
 
 /* The numbers with a multiplexed twin are all below, counted from where the architecture's begin (MIPS: 4000). */
 #define N_NUMBERS 512
@@ -86,6 +87,24 @@ void call_list_make(const struct seccomp_profile *profile, uint32_t token, struc
         }
         if (ret->count > 0)
                 qsort(ret->items, ret->count, sizeof(*ret->items), compare_calls);
+}
+
+static int check_name(const char *name, const char *path) {
+        if (seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR)
+                return 0;
+        return reject("%s: found `%s`, expected a system call that libseccomp knows", path, name);
+}
+
+int seccomp_check_names(const struct seccomp_profile *profile, const char *path) {
+        for (size_t i = 0; i < profile->n_rules; i++)
+                for (size_t k = 0; k < profile->rules[i].n_names; k++) {
+                        autofree char *name_path = text_format("%s.syscalls[%zu].names[%zu]", path, i, k);
+                        int r = check_name(profile->rules[i].names[k], name_path);
+
+                        if (r < 0)
+                                return r;
+                }
+        return 0;
 }
 
 void call_list_done(struct call_list *list) {

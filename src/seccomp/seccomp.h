@@ -94,6 +94,9 @@ void seccomp_filter_done(struct seccomp_filter *filter);
  */
 int seccomp_check(const struct seccomp_profile *profile, const char *path);
 
+/* Rejects a name that libseccomp does not know for any architecture; usually such names are passed over. Records. */
+int seccomp_check_names(const struct seccomp_profile *profile, const char *path);
+
 /*
  * Makes the filter for a profile: from the cache below `cache_dirfd` (-1: no cache) when the same profile was compiled
  * before by the same build for the same libseccomp and machine, else it is compiled and then stored there. The cache

@@ -151,6 +151,48 @@ load helpers
         [[ $output = Groups: || $output = Groups:0 ]]
 }
 
+# Groups of a caller who has two of his own.
+groups_of() {
+        setpriv --groups 12345,54321 "$TARE" --root "$ROOT" "$@"
+}
+
+@test "run.oci.keep_original_groups: the caller's groups, in the container, in exec and in a user namespace" {
+        config '.annotations["run.oci.keep_original_groups"] = "1"
+                | .process.user = {"uid": 1000, "gid": 1000, "additionalGids": [5]}'
+        script 'grep ^Groups /proc/self/status | tr -s "\t " " "; sleep 1000'
+        groups_of run --detach --bundle "$BUNDLE" "$ID" >"$DIR/out" 2>&1
+        soon grep -qx 'Groups: 12345 54321 \?' "$DIR/out"
+        expect 0 groups_of exec "$ID" grep ^Groups /proc/self/status
+        is "$(tr -s '\t ' ' ' <<<"$output")" 'Groups: 12345 54321 '
+        tare delete --force "$ID"
+
+        # There they have no number of their own, and are the caller's all the same.
+        config '.linux.namespaces += [{"type": "user"}]
+                | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 2000}]
+                | .linux.gidMappings = .linux.uidMappings'
+        chown -R 100000:100000 "$ROOTFS"
+        mkdir "$ROOTFS/shared"
+        chown 0:54321 "$ROOTFS/shared"
+        chmod 770 "$ROOTFS/shared"
+        script 'touch /shared/file && grep ^Groups /proc/self/status | tr -s "\t " " "; exit 0'
+        expect 0 groups_of run --bundle "$BUNDLE" "$ID"
+        is "${output% }" 'Groups: 65534 65534'
+        [ -e "$ROOTFS/shared/file" ]
+}
+
+@test "run.oci.keep_original_groups: 0 and false are no" {
+        local value
+        config '.process.user = {"uid": 1000, "gid": 1000, "additionalGids": [5]}'
+        args grep ^Groups /proc/self/status
+        for value in 0 false; do
+                config '.annotations["run.oci.keep_original_groups"] = $value' --arg value $value
+                expect 0 groups_of run --bundle "$BUNDLE" "$ID"
+                is "$(tr -s '\t ' ' ' <<<"$output")" 'Groups: 5 '
+        done
+        config '.annotations["run.oci.keep_original_groups"] = "no"'
+        refused 'annotations.run.oci.keep_original_groups: found `no`, expected `1` or `0`'
+}
+
 # caps NAME: the set as the process has it.
 caps() {
         sed -n "s/^Cap$1:\t//p" "$DIR/out"

@@ -281,6 +281,18 @@ END
 
 # --- what is refused ---
 
+@test "a call that nobody knows: passed over, and an error with run.oci.seccomp_fail_unknown_syscall" {
+        filter SCMP_ACT_ALLOW "$refuse_mkdir" '{"names": ["mkdir", "no_such_call"], "action": "SCMP_ACT_LOG"}'
+        inside true
+        only_tare "as crun, in other words"
+        config '.annotations["run.oci.seccomp_fail_unknown_syscall"] = "1"'
+        refused 'linux.seccomp.syscalls[1].names[1]: found `no_such_call`, expected a system call that libseccomp knows'
+        # One of another architecture is known.
+        filter SCMP_ACT_ALLOW '{"names": ["arm_fadvise64_64"], "action": "SCMP_ACT_LOG"}'
+        config '.annotations["run.oci.seccomp_fail_unknown_syscall"] = "1"'
+        inside true
+}
+
 @test "unknown words are refused" {
         only_tare "older versions have no flags"
         filter SCMP_ACT_FOO

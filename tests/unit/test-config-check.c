@@ -610,6 +610,61 @@ static const struct row resources[] = {
 };
 TEST_ROWS(test_resources, resources)
 
+/* --- the annotations that tare acts upon --- */
+
+#define ANNOTATION(key, value) ",\"annotations\":{\"run.oci." key "\":\"" value "\"}"
+
+static const struct row extensions[] = {
+        {.top = ANNOTATION("something.else", "x")},
+        {.top = ANNOTATION("hooks.stdout", "/x")},
+        {.top = ANNOTATION("hooks.stdout", "x"),
+         .expected = "annotations.run.oci.hooks.stdout: found `x`, expected an absolute path"},
+        {.top = ANNOTATION("hooks.stderr", ""),
+         .expected = "annotations.run.oci.hooks.stderr: found ``, expected an absolute path"},
+        {.top = ANNOTATION("pidfd_receiver", "./x"),
+         .expected = "annotations.run.oci.pidfd_receiver: found `./x`, expected an absolute path"},
+        {.top = ANNOTATION("keep_original_groups", "1")},
+        {.top = ANNOTATION("keep_original_groups", "true")},
+        {.top = ANNOTATION("keep_original_groups", "0")},
+        {.top = ANNOTATION("keep_original_groups", "false")},
+        {.top = ANNOTATION("keep_original_groups", "yes"),
+         .expected = "annotations.run.oci.keep_original_groups: found `yes`, expected `1` or `0`"},
+        {.top = ANNOTATION("keep_original_groups", ""),
+         .expected = "annotations.run.oci.keep_original_groups: found ``, expected `1` or `0`"},
+        {.top = ANNOTATION("seccomp_fail_unknown_syscall", "2"),
+         .expected = "annotations.run.oci.seccomp_fail_unknown_syscall: found `2`, expected `1` or `0`"},
+        {.top = ANNOTATION("mount_context_type", "context")},
+        {.top = ANNOTATION("mount_context_type", "fscontext")},
+        {.top = ANNOTATION("mount_context_type", "defcontext")},
+        {.top = ANNOTATION("mount_context_type", "rootcontext")},
+        {.top = ANNOTATION("mount_context_type", "seclabel"),
+         .expected = "annotations.run.oci.mount_context_type: found `seclabel`, expected one of `context`, `fscontext`, "
+                     "`defcontext`, `rootcontext`"},
+        {.top = ANNOTATION("mount_context_type", "context=x,size"),
+         .expected = "annotations.run.oci.mount_context_type: found `context=x,size`, expected one of `context`, `fscontext`, "
+                     "`defcontext`, `rootcontext`"},
+};
+TEST_ROWS(test_extensions, extensions)
+
+/* What the accepted values mean. */
+static void test_flags(void) {
+        static const struct {
+                const char *value;
+                bool expected;
+        } flags[] = {{"1", true}, {"true", true}, {"0", false}, {"false", false}};
+
+        for (size_t i = 0; i < ELEMENTSOF(flags); i++) {
+                autofree char *top = text_format(ANNOTATION("keep_original_groups", "%s"), flags[i].value);
+                autofree char *text = make_config(&(struct row){.top = top});
+                autodone(config) struct config config = CONFIG_INIT;
+
+                CHECK_EQUAL(config_parse(text, strlen(text), "config.json", &config), 0);
+                CHECK_EQUAL(config.extensions.keep_original_groups, flags[i].expected);
+                CHECK(!config.extensions.fail_unknown_syscall);
+                CHECK(config.extensions.mount_context_type == NULL);
+        }
+}
+
 static const struct test_case cases[] = {
         {"ociVersion", test_versions},
         {"root and process", test_whole},
@@ -629,6 +684,8 @@ static const struct test_case cases[] = {
         {"seccomp", test_seccomp},
         {"sysctl", test_sysctl},
         {"resources", test_resources},
+        {"annotations that mean something", test_extensions},
+        {"annotations that are true or false", test_flags},
 };
 
 TEST_MAIN(cases)

@@ -223,6 +223,9 @@ struct linux_config {
 /* The annotations that tare acts upon (extensions.c); text is borrowed from `annotations`, NULL when there is none. */
 struct extensions {
         const char *hooks_stdout, *hooks_stderr; /* files to which the output of hooks is appended */
+        bool keep_original_groups; /* the process's supplementary groups are those of our caller */
+        const char *mount_context_type; /* the SELinux option of new mounts; NULL: context */
+        bool fail_unknown_syscall; /* a system call that libseccomp does not know is an error */
         const char *pidfd_receiver; /* socket that gets a pidfd of the container's process */
 };
 

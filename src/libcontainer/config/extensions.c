@@ -14,6 +14,8 @@
 
 enum extension_kind {
         EXTENSION_PATH, /* absolute: the working directory of each command is another one */
+        EXTENSION_FLAG,
+        EXTENSION_CONTEXT, /* a mount option of SELinux, mount(8) */
 };
 
 static const struct extension {
@@ -23,7 +25,10 @@ static const struct extension {
 } extensions[] = {
         {"run.oci.hooks.stderr", EXTENSION_PATH, offsetof(struct extensions, hooks_stderr)},
         {"run.oci.hooks.stdout", EXTENSION_PATH, offsetof(struct extensions, hooks_stdout)},
+        {"run.oci.keep_original_groups", EXTENSION_FLAG, offsetof(struct extensions, keep_original_groups)},
+        {"run.oci.mount_context_type", EXTENSION_CONTEXT, offsetof(struct extensions, mount_context_type)},
         {"run.oci.pidfd_receiver", EXTENSION_PATH, offsetof(struct extensions, pidfd_receiver)},
+        {"run.oci.seccomp_fail_unknown_syscall", EXTENSION_FLAG, offsetof(struct extensions, fail_unknown_syscall)},
 };
 
 static const struct extension *find_extension(const char *key) {
@@ -33,18 +38,47 @@ static const struct extension *find_extension(const char *key) {
         return NULL;
 }
 
+static bool is_true(const char *value) {
+        return strcmp(value, "1") == 0 || strcmp(value, "true") == 0;
+}
+
 void decode_extensions(struct config *config) {
         for (size_t i = 0; i < config->annotations.count; i++) {
                 const struct string_pair *annotation = &config->annotations.items[i];
                 const struct extension *extension = find_extension(annotation->key);
+                char *target = extension ? (char *)&config->extensions + extension->offset : NULL;
 
-                if (extension)
-                        *(const char **)((char *)&config->extensions + extension->offset) = annotation->value;
+                if (!extension)
+                        continue;
+                if (extension->kind == EXTENSION_FLAG)
+                        *(bool *)target = is_true(annotation->value);
+                else
+                        *(const char **)target = annotation->value;
         }
+}
+
+/* --- checks --- */
+
+/* crun takes every value but "0" for true, "false" too; whoever writes that does not mean it. */
+static int check_flag(const char *value, const char *path) {
+        if (is_true(value) || strcmp(value, "0") == 0 || strcmp(value, "false") == 0)
+                return 0;
+        return reject("%s: found `%s`, expected `1` or `0`", path, value);
+}
+
+static int check_context(const char *value, const char *path) {
+        static const char *const types[] = {"context", "fscontext", "defcontext", "rootcontext"};
+
+        for (size_t i = 0; i < ELEMENTSOF(types); i++)
+                if (strcmp(value, types[i]) == 0)
+                        return 0;
+        return reject("%s: found `%s`, expected one of `context`, `fscontext`, `defcontext`, `rootcontext`", path, value);
 }
 
 static int (*const checks[])(const char *value, const char *path) = {
         [EXTENSION_PATH] = check_absolute,
+        [EXTENSION_FLAG] = check_flag,
+        [EXTENSION_CONTEXT] = check_context,
 };
 
 int check_extensions(const struct config *config) {

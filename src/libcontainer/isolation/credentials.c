@@ -55,6 +55,8 @@ static int change_groups(const struct plan *plan) {
         const struct process_config *process = &plan->config->process;
         size_t count = process->user.n_additional_gids;
 
+        if (plan->config->extensions.keep_original_groups)
+                return 0;
         /* Called with an empty list too: the groups of the runtime's caller are none of the container's. */
         if (setgroups(count, process->user.additional_gids) == 0)
                 return 0;
@@ -102,8 +104,8 @@ int credentials_drop(const struct plan *plan) {
         return 0;
 }
 
-int credentials_become_root(void) {
-        if (setgroups(0, NULL) < 0 && errno != EPERM)
+int credentials_become_root(bool keep_groups) {
+        if (!keep_groups && setgroups(0, NULL) < 0 && errno != EPERM)
                 return fail(errno, "leave the caller's groups");
         if (setresgid(0, 0, 0) < 0)
                 return fail(errno, "become group 0 of the user namespace");

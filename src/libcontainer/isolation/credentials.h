@@ -17,5 +17,8 @@ int credentials_change_ids(const struct plan *plan);
 /* The final capability sets, the ambient ones last. */
 int credentials_drop(const struct plan *plan);
 
-/* In a user namespace that was just entered: become its root, to own what is made next. */
-int credentials_become_root(void);
+/*
+ * In a user namespace that was just entered: become its root, to own what is made next. `keep_groups`: with the groups of
+ * whoever called the runtime.
+ */
+int credentials_become_root(bool keep_groups);

@@ -60,13 +60,15 @@ int lsm_check(const struct config *config) {
 /* Their labels come from the policy, or from an extended attribute; the kernel refuses the option. */
 static const char *const without_context[] = {"proc", "sysfs", "cgroup", "cgroup2", "mqueue"};
 
-void lsm_add_mount_label(const char *label, const char *type, struct text *data) {
+void lsm_add_mount_label(const struct config *config, const char *type, struct text *data) {
+        const char *label = config->linux.mount_label, *option = config->extensions.mount_context_type;
+
         if (text_is_empty(label) || !type)
                 return;
         for (size_t i = 0; i < ELEMENTSOF(without_context); i++)
                 if (strcmp(type, without_context[i]) == 0)
                         return;
-        text_add_format(data, "%scontext=\"%s\"", data->length ? "," : "", label);
+        text_add_format(data, "%s%s=\"%s\"", data->length ? "," : "", option ? option : "context", label);
 }
 
 int lsm_label_file(const char *label, int fd) {

@@ -16,8 +16,8 @@ int lsm_check(const struct config *config);
 bool lsm_apparmor_is_enabled(void);
 bool lsm_selinux_is_enabled(void);
 
-/* Adds context="LABEL" for the file systems that take it; nothing without a label. */
-void lsm_add_mount_label(const char *label, const char *type, struct text *data);
+/* Adds context="LABEL", or the option that the config wants instead, for the file systems that take it. */
+void lsm_add_mount_label(const struct config *config, const char *type, struct text *data);
 
 /* Labels an attached file system that takes no context= (mqueue) by its root's extended attribute. */
 int lsm_label_mount(const char *label, const char *type, int mount_fd);

@@ -90,7 +90,7 @@ static char *mount_data(const struct plan *plan, const struct mount_plan *mount,
         if (text_equal(mount->type, "tmpfs") && existed && !strstr(data.bytes ? data.bytes : "", "mode=") &&
             fstat(target_fd, &status) == 0)
                 text_add_format(&data, "%smode=%o", data.length ? "," : "", status.st_mode & 07777);
-        lsm_add_mount_label(plan->config->linux.mount_label, mount->type, &data);
+        lsm_add_mount_label(plan->config, mount->type, &data);
         return text_take(&data);
 }
 

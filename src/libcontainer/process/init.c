@@ -47,7 +47,7 @@ static int join_namespaces(struct self *self) {
 }
 
 static int become_root(struct self *self) {
-        return self->plan->in_user_namespace ? credentials_become_root() : 0;
+        return self->plan->in_user_namespace ? credentials_become_root(self->config->extensions.keep_original_groups) : 0;
 }
 
 /* With a stage init was born in it. */

@@ -25,7 +25,7 @@ static int join_namespaces(struct self *self) {
 }
 
 static int become_root(struct self *self) {
-        return self->plan->in_user_namespace ? credentials_become_root() : 0;
+        return self->plan->in_user_namespace ? credentials_become_root(self->config->extensions.keep_original_groups) : 0;
 }
 
 /* It comes with the mount namespace; where the container has none of its own, init has only changed its root. */

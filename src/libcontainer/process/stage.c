@@ -44,7 +44,9 @@ static int prepare(const struct launch *launch) {
         if (r < 0)
                 return r;
         /* In a new one init becomes root itself, once it is mapped. */
-        r = launch->plan->creates[NAMESPACE_USER] ? 0 : credentials_become_root();
+        r = launch->plan->creates[NAMESPACE_USER]
+                    ? 0
+                    : credentials_become_root(launch->plan->config->extensions.keep_original_groups);
         return r < 0 ? r : namespaces_unshare_time(launch->plan, offsets_fd);
 }
 

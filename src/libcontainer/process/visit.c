@@ -110,7 +110,7 @@ static int join(const struct visit *visit, int namespaces) {
         if (!(visit->namespaces & CLONE_NEWUSER))
                 return 0;
         /* To make directories there, which belong to its ids. */
-        r = credentials_become_root();
+        r = credentials_become_root(false);
         return r < 0 ? r : become_invisible();
 }
 
