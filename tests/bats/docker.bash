@@ -250,11 +250,13 @@ start_containerd() {
 }
 
 # start_dockerd NAME OPTION...: a daemon at run/NAME.sock; its pid is left in DOCKERD_PID. A daemon that ends at
-# once (an option this machine cannot follow) is a failure.
+# once (an option this machine cannot follow) is a failure. All but the main one have a network of their own: with
+# --bridge=none a daemon removes the bridge that it finds.
 start_dockerd() {
-        local name=$1
+        local name=$1 before=()
         shift
-        env -i "PATH=$PATH" nsenter --target "$CONTAINERD_PID" --mount --net -- dockerd \
+        [ "$name" = docker ] || before=(unshare --net --)
+        env -i "PATH=$PATH" nsenter --target "$CONTAINERD_PID" --mount --net -- "${before[@]}" dockerd \
                 --host "unix:///run/$name.sock" --data-root "$DOCKER_DIR/$name" --exec-root "/run/$name" \
                 --pidfile "/run/$name.pid" --containerd /run/containerd/containerd.sock \
                 --add-runtime "tare=$(docker_runtime)" --default-runtime tare \
