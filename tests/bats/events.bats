@@ -16,12 +16,13 @@ stats() {
         output=$(jq -c "${1:-.}" "$DIR/out")
 }
 
-# In the background, as process $STREAM; its lines are in $DIR/events. Comes back when it waits for something to tell.
+# In the background, as process $STREAM; its lines are in $DIR/events. Comes back when it waits for something to tell, or
+# has told something.
 stream() {
         "$TARE" --root "$ROOT" events "$@" "$ID" >"$DIR/events" 2>"$DIR/stream-errors" 3>&- &
         STREAM=$!
         BACKGROUND+=" $STREAM"
-        soon grep -q poll "/proc/$STREAM/wchan"
+        soon eval '[ -s "$DIR/events" ] || grep -q poll "/proc/$STREAM/wchan"'
 }
 
 # has_lines N [FILTER]: of those that jq lets through.
@@ -147,7 +148,8 @@ paths_of() {
         [ "$(jq .total <<<"$output")" -ge "$before" ]
         [ "$(jq .total <<<"$output")" -le "$after" ]
         if [ "$CGROUP_VERSION" = 1 ]; then
-                is "$(jq '.total == (.percpu | add)' <<<"$output")" true
+                # They are read one after the other.
+                is "$(jq --argjson after "$after" '.total <= (.percpu | add) and (.percpu | add) <= $after' <<<"$output")" true
                 is "$(jq '(.percpu, .percpu_kernel, .percpu_user) | length' <<<"$output" | sort -u)" "$(nproc --all)"
         fi
 }
