@@ -203,10 +203,10 @@ void cgroup_undo_apply(struct cgroup_undo *undo);
 
 /*
  * Puts what `wanted` names in the place of what `base` says: entries of lists by their key, a limit that `base` has by
- * the name of a file in `unified` there as well. Device rules stay as they are. Records what cannot be expressed.
+ * the name of a file in `unified` there as well. Device rules stay as they are. `wanted` gets from `base` the numbers
+ * without which its own have no meaning. Records what cannot be expressed.
  */
-int cgroup_resources_merge(const struct cgroup *cgroup, struct cgroup_resources *base,
-                           const struct cgroup_resources *wanted);
+int cgroup_resources_merge(const struct cgroup *cgroup, struct cgroup_resources *base, struct cgroup_resources *wanted);
 
 /*
  * On a pure v2 machine, gives the directory and those of its files that the kernel declares delegatable to the root

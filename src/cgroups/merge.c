@@ -273,13 +273,28 @@ static int merge_settings(const struct cgroup *cgroup, struct cgroup_resources *
 
 /* --- all --- */
 
-int cgroup_resources_merge(const struct cgroup *cgroup, struct cgroup_resources *base,
-                           const struct cgroup_resources *wanted) {
-        int r = base->n_unified > 0 ? merge_settings(cgroup, base, wanted) : 0;
+/*
+ * v2 limits swap alone, which is the difference of two numbers; a cgroup that was idle has forgotten its weight; and the
+ * check may be the config's wish.
+ */
+static void complete(struct cgroup_resources *wanted, const struct cgroup_resources *merged) {
+        if (wanted->memory.limit.set || wanted->memory.swap.set) {
+                wanted->memory.limit = merged->memory.limit;
+                wanted->memory.swap = merged->memory.swap;
+        }
+        if (wanted->cpu.idle.set && wanted->cpu.idle.value == 0)
+                wanted->cpu.shares = merged->cpu.shares;
+        wanted->memory.check_before_update = merged->memory.check_before_update;
+}
 
+int cgroup_resources_merge(const struct cgroup *cgroup, struct cgroup_resources *base, struct cgroup_resources *wanted) {
+        int r;
+
+        merge_numbers(base, wanted);
+        complete(wanted, base);
+        r = base->n_unified > 0 ? merge_settings(cgroup, base, wanted) : 0;
         if (r < 0)
                 return r;
-        merge_numbers(base, wanted);
         merge_text(&base->cpu.cpus, wanted->cpu.cpus);
         merge_text(&base->cpu.mems, wanted->cpu.mems);
         merge_block_io(base, wanted);

@@ -81,11 +81,12 @@ static int parse_wanted(const char *file, struct cgroup_resources *ret) {
 static int read_wanted(const struct update_options *options, struct cgroup_resources *ret) {
         static const struct cgroup no_cgroup = CGROUP_INIT;
         autodone(cgroup_resources) struct cgroup_resources parsed = {};
+        struct cgroup_resources borrowed = options->resources;
         bool has_file = !text_is_empty(options->resources_file);
         int r = has_file ? parse_wanted(options->resources_file, &parsed) : 0;
 
         if (r >= 0)
-                r = cgroup_resources_merge(&no_cgroup, ret, has_file ? &parsed : &options->resources);
+                r = cgroup_resources_merge(&no_cgroup, ret, has_file ? &parsed : &borrowed);
         if (r < 0)
                 return r;
         forget_zeros(ret);
@@ -94,24 +95,10 @@ static int read_wanted(const struct update_options *options, struct cgroup_resou
 
 /* --- together with what is in force --- */
 
-/* Who gives back all memory means swap too. */
+/* Who lifts the limit of memory means swap too. */
 static void free_swap(struct cgroup_resources *wanted) {
         if (wanted->memory.limit.set && wanted->memory.limit.value < 0 && !wanted->memory.swap.set)
                 wanted->memory.swap = wanted->memory.limit;
-}
-
-/*
- * What has a meaning only with another number: v2 limits swap alone, which is the difference of the two; a cgroup that
- * was idle has forgotten its weight.
- */
-static void complete(struct cgroup_resources *wanted, const struct cgroup_resources *merged) {
-        if (wanted->memory.limit.set || wanted->memory.swap.set) {
-                wanted->memory.limit = merged->memory.limit;
-                wanted->memory.swap = merged->memory.swap;
-        }
-        if (wanted->cpu.idle.set && wanted->cpu.idle.value == 0)
-                wanted->cpu.shares = merged->cpu.shares;
-        wanted->memory.check_before_update = merged->memory.check_before_update;
 }
 
 static int check_updatable(enum status status) {
@@ -162,10 +149,7 @@ static int update(const struct handle *handle, struct cgroup_resources *wanted) 
         cgroup_forget_kernel_memory(cgroup, wanted);
         free_swap(wanted);
         r = cgroup_resources_merge(cgroup, &merged, wanted);
-        if (r < 0)
-                return r;
-        complete(wanted, &merged);
-        return act(handle, wanted, &merged);
+        return r < 0 ? r : act(handle, wanted, &merged);
 }
 
 int container_update(const char *root, const char *id, const struct update_options *options) {

@@ -191,7 +191,7 @@ need_swap() {
         # What needs both at once.
         update --cpu-idle 1
         update --cpu-idle 0 --cpu-share 256
-        limited cpu cpu.shares 256 cpu.weight 34
+        limited cpu cpu.shares 256 cpu.weight 35
 }
 
 @test "real-time cpu flags" {
@@ -515,6 +515,7 @@ some_limit_is() {
 # A config whose limits differ from all that a new cgroup has.
 limited_config() {
         local device=$1
+        [ "$(nproc)" -ge 2 ] || skip "one processor only"
         config '.linux.resources += {
                 "memory": {"limit": 134217728, "swap": 268435456, "reservation": 67108864, "swappiness": 33},
                 "cpu": {"shares": 700, "quota": 60000, "period": 120000, "burst": 10000, "cpus": "0-1"},
@@ -577,17 +578,40 @@ other_limits() {
         is "$(record .unified)" '{"cgroup.max.depth":"3","hugetlb.2MB.max":"6291456"}'
 }
 
+@test "and with all the controllers of v2" {
+        need_v2
+        local device controller memory before
+        for controller in memory cpu cpuset pids io; do
+                need_controller "$controller"
+        done
+        device=$(disk)
+        limited_config "$device"
+        config 'del(.linux.resources.memory.swappiness) | .linux.resources.unified = {"memory.high": "100000000"}'
+        start
+        before=$(snapshot; held memory memory.high)
+        for memory in 536870912 33554432; do
+                other_limits "$device" "$memory" |
+                        jq 'del(.memory.kernelTCP, .memory.swappiness, .memory.disableOOMKiller, .cpu.realtimeRuntime, .cpu.realtimePeriod)
+                                | .cpu.idle = 1 | .unified = {"memory.high": "20000000", "cgroup.max.descendants": "nonsense"}' >"$DIR/in"
+                rejected 'linux.resources.unified.cgroup.max.descendants: write `nonsense` to `cgroup.max.descendants`: invalid argument' -r "$DIR/in"
+                is "$(snapshot; held memory memory.high)" "$before"
+                ! grep -qF 'level=warning' "$DIR/err"
+        done
+        jq '.unified["cgroup.max.descendants"] = "50"' "$DIR/in" >"$DIR/right"
+        update -r "$DIR/right"
+        [ "$(diff <(echo "$before") <(snapshot; held memory memory.high) | grep -c '^>')" -ge 11 ]
+}
+
 @test "a refused value takes the idle cgroup's weight back" {
-        need_v1
         need_controller cpu
-        [ -e /sys/fs/cgroup/cpu/cpu.idle ] || skip "this kernel has no idle cgroups"
+        [ "$CGROUP_VERSION" = 2 ] || [ -e /sys/fs/cgroup/cpu/cpu.idle ] || skip "this kernel has no idle cgroups"
         config '.linux.resources.cpu = {"shares": 512}'
         start
         rejected 'linux.resources.cpu.quota: write `1`' --cpu-idle 1 --cpu-quota 1
-        is "$(held cpu cpu.shares)" 512
+        limited cpu cpu.shares 512 cpu.weight 59
         update --cpu-idle 1
         rejected 'linux.resources.cpu.quota: write `1`' --cpu-idle 0 --cpu-share 99 --cpu-quota 1
-        is "$(held cpu cpu.idle)" 1
+        limited cpu cpu.idle 1 cpu.idle 1
         ! grep -qF 'level=warning' "$DIR/err"
 }
 

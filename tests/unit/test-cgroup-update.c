@@ -72,12 +72,12 @@ static struct cgroup_place v2_places[] = {{.controllers = (char *)"", .directory
 static const struct cgroup v2_cgroup = {.mode = CGROUP_MODE_V2, .places = v2_places, .n_places = 1, .v2_fd = -1};
 
 static void test_merge_numbers(void) {
-        const struct cgroup_resources first = {
+        struct cgroup_resources first = {
                 .memory = {.limit = I64(100), .swap = I64(200), .check_before_update = {.set = true, .value = true}},
                 .cpu = {.shares = I64(512), .quota = I64(-1), .cpus = (char *)"0-3", .mems = (char *)"0"},
                 .pids_limit = I64(5),
         };
-        const struct cgroup_resources second = {
+        struct cgroup_resources second = {
                 .memory = {.limit = I64(-1)},
                 .cpu = {.burst = I64(0), .cpus = (char *)"1", .mems = (char *)""},
                 .block_io = {.weight = I64(77)},
@@ -105,14 +105,14 @@ static void test_merge_lists(void) {
         struct cgroup_priority priorities[] = {{(char *)"lo", 1}}, new_priorities[] = {{(char *)"lo", 2}, {(char *)"eth0", 3}};
         struct cgroup_rdma rdma[] = {{(char *)"mlx", I64(1), I64(2)}}, new_rdma[] = {{(char *)"mlx", {}, I64(3)}, {(char *)"rxe", I64(4), {}}};
         struct cgroup_device_rule rule[] = {{.allow = true}};
-        const struct cgroup_resources first = {
+        struct cgroup_resources first = {
                 .block_io = {.weight_devices = weights, .n_weight_devices = 2, .read_bps = rates, .n_read_bps = 2},
                 .hugepage_limits = pages, .n_hugepage_limits = 1,
                 .network = {.priorities = priorities, .n_priorities = 1},
                 .rdma = rdma, .n_rdma = 1,
                 .devices = rule, .n_devices = 1,
         };
-        const struct cgroup_resources second = {
+        struct cgroup_resources second = {
                 .block_io = {.weight_devices = new_weights, .n_weight_devices = 2, .read_bps = new_rates, .n_read_bps = 2,
                              .write_iops = new_rates, .n_write_iops = 1},
                 .hugepage_limits = new_pages, .n_hugepage_limits = 2,
@@ -145,9 +145,9 @@ static void test_merge_lists(void) {
 }
 
 /* What one entry of unified says after another one, or after limits by their own name. */
-static void check_unified(const char *key, const char *before, const struct cgroup_resources *wanted, const char *after) {
+static void check_unified(const char *key, const char *before, struct cgroup_resources *wanted, const char *after) {
         struct cgroup_unified list[] = {{(char *)key, (char *)before}};
-        const struct cgroup_resources first = {.unified = list, .n_unified = 1};
+        struct cgroup_resources first = {.unified = list, .n_unified = 1};
         autodone(cgroup_resources) struct cgroup_resources merged = {};
 
         CHECK_EQUAL(cgroup_resources_merge(&v2_cgroup, &merged, &first), 0);
@@ -192,9 +192,35 @@ static void test_merge_over_unified(void) {
                       &(struct cgroup_resources){.memory = {.limit = I64(2000)}, .unified = late, .n_unified = 1}, "7");
 }
 
+/* Numbers that mean nothing without another one, which is in force. */
+static void test_complete(void) {
+        struct cgroup_unified list[] = {{(char *)"memory.swap.max", (char *)"7"}};
+        struct cgroup_resources first = {
+                .memory = {.limit = I64(1000), .swap = I64(1500), .check_before_update = {.set = true, .value = true}},
+                .cpu = {.shares = I64(512), .idle = I64(1)},
+                .unified = list, .n_unified = 1,
+        };
+        struct cgroup_resources swap = {.memory = {.swap = I64(3000)}}, limit = {.memory = {.limit = I64(2000)}};
+        struct cgroup_resources busy = {.cpu = {.idle = I64(0)}}, pids = {.pids_limit = I64(5)};
+        autodone(cgroup_resources) struct cgroup_resources merged = {};
+
+        CHECK_EQUAL(cgroup_resources_merge(&v2_cgroup, &merged, &first), 0);
+        CHECK_EQUAL(cgroup_resources_merge(&v2_cgroup, &merged, &swap), 0);
+        CHECK_EQUAL(swap.memory.limit.value, 1000);
+        CHECK(swap.memory.check_before_update.value && !swap.cpu.shares.set);
+        CHECK_TEXT(merged.unified[0].value, "2000");
+        CHECK_EQUAL(cgroup_resources_merge(&v2_cgroup, &merged, &limit), 0);
+        CHECK_EQUAL(limit.memory.swap.value, 3000);
+        CHECK_TEXT(merged.unified[0].value, "1000");
+        CHECK_EQUAL(cgroup_resources_merge(&v2_cgroup, &merged, &busy), 0);
+        CHECK_EQUAL(busy.cpu.shares.value, 512);
+        CHECK_EQUAL(cgroup_resources_merge(&v2_cgroup, &merged, &pids), 0);
+        CHECK(!pids.memory.limit.set && !pids.memory.swap.set && !pids.cpu.shares.set);
+}
+
 static void test_merge_refused(void) {
         struct cgroup_unified list[] = {{(char *)"memory.max", (char *)"7"}};
-        const struct cgroup_resources first = {.unified = list, .n_unified = 1};
+        struct cgroup_resources first = {.unified = list, .n_unified = 1};
         autodone(cgroup_resources) struct cgroup_resources merged = {};
 
         CHECK_EQUAL(cgroup_resources_merge(&v2_cgroup, &merged, &first), 0);
@@ -208,6 +234,7 @@ static const struct test_case cases[] = {
         {"lists by their keys, no device rules", test_merge_lists},
         {"unified by files, and by devices where the kernel does", test_merge_unified},
         {"a limit that unified named before", test_merge_over_unified},
+        {"what belongs together", test_complete},
         {"what cannot be expressed", test_merge_refused},
 };
 
