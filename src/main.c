@@ -25,11 +25,12 @@
 #include "util/text.h"
 #include "util/title.h"
 
-static const struct command *const commands[] = {
+const struct command *const command_all[] = {
         &command_create, &command_start,  &command_run,  &command_exec,   &command_state, &command_kill,
         &command_delete, &command_list, &command_ps, &command_events, &command_mounts,
         &command_pause, &command_resume, &command_update,
-        &command_spec, &command_features,
+        &command_spec, &command_features, &command_info, &command_completion,
+        NULL,
 };
 
 struct main_values {
@@ -37,7 +38,7 @@ struct main_values {
         bool version;
 };
 
-static const struct option_row options[] = {
+const struct option_row command_global_options[] = {
         OPTION(OPTION_TEXT, struct main_values, global.root, "root", 'r', "DIR", "directory of the containers' state"),
         OPTION(OPTION_TEXT, struct main_values, global.log, "log", 'l', "TARGET", "FILE (default: standard error), journald:ID or syslog:ID"),
         OPTION(OPTION_FLAG, struct main_values, global.systemd_log, "systemd-log", 0, NULL, "write the log to the systemd journal"),
@@ -60,10 +61,10 @@ static int print_version(void) {
 
 static int print_help(void) {
         printf("usage: tare [OPTIONS] COMMAND [ARGUMENTS]\n\nRuns containers by the specification of the Open Container Initiative.\n\ncommands:\n");
-        for (size_t i = 0; i < ELEMENTSOF(commands); i++)
-                printf("  %-10s  %s\n", commands[i]->name, commands[i]->summary);
+        for (size_t i = 0; command_all[i]; i++)
+                printf("  %-10s  %s\n", command_all[i]->name, command_all[i]->summary);
         printf("\noptions:\n");
-        options_print(options);
+        options_print(command_global_options);
         printf("\n`tare COMMAND --help` tells more, and so does tare(1).\n");
         return EXIT_SUCCESS;
 }
@@ -108,9 +109,9 @@ static int choose_root(struct global_options *global) {
 }
 
 static const struct command *find_command(const char *name) {
-        for (size_t i = 0; i < ELEMENTSOF(commands); i++)
-                if (strcmp(commands[i]->name, name) == 0)
-                        return commands[i];
+        for (size_t i = 0; command_all[i]; i++)
+                if (strcmp(command_all[i]->name, name) == 0)
+                        return command_all[i];
         return NULL;
 }
 
@@ -197,13 +198,13 @@ int main(int argc, char **argv) {
         int n, r;
 
         title_remember(original_argv);
-        n = options_parse(options, &values, argc - 1, argv + 1, true);
+        n = options_parse(command_global_options, &values, argc - 1, argv + 1, true);
         command = n > 0 ? find_command(argv[1]) : NULL;
         r = take_over(command, original_argv, &values.global);
         if (r < 0)
                 return finish(r);
         if (n < 0) {
-                bool wants_help = options_want_help(options, argc - 1, argv + 1, true);
+                bool wants_help = options_want_help(command_global_options, argc - 1, argv + 1, true);
 
                 return wants_help ? print_help() : finish(n);
         }

@@ -38,9 +38,13 @@ struct command {
         size_t values_size;
 };
 
-extern const struct command command_create, command_delete, command_events, command_exec, command_features, command_kill,
-        command_list, command_mounts, command_pause, command_ps, command_resume, command_run, command_spec, command_start,
-        command_state, command_update;
+extern const struct command command_completion, command_create, command_delete, command_events, command_exec,
+        command_features, command_info, command_kill, command_list, command_mounts, command_pause, command_ps,
+        command_resume, command_run, command_spec, command_start, command_state, command_update;
+
+/* All of them, with a NULL at the end, and the options that stand before them: for `completion`. */
+extern const struct command *const command_all[];
+extern const struct option_row command_global_options[];
 
 /* The cgroup manager that the global options ask for. Records. */
 int command_cgroup_manager(const struct global_options *global, enum cgroup_manager *ret);

@@ -2,8 +2,9 @@
 /* `tare features`. */
 #include "libcontainer/features.h"
 
-#include <sys/capability.h>
+#include <ctype.h>
 #include <string.h>
+#include <sys/capability.h>
 
 #include "build-config.h"
 #include "libcontainer/config/config.h"
@@ -11,6 +12,7 @@
 #include "libcontainer/isolation/lsm.h"
 #include "libcontainer/version.h"
 #include "seccomp/seccomp.h"
+#include "util/alloc.h"
 #include "util/json.h"
 
 /* Annotations that reach beyond the container: managers must not pass on what their users write there. */
@@ -32,19 +34,24 @@ static void write_mount_options(struct json_writer *writer) {
         json_array_end(writer);
 }
 
+char *features_capability_name(int number) {
+        char *known = cap_to_name(number), *name = NULL;
+
+        if (known && strncmp(known, "cap_", 4) == 0)
+                name = text_copy(known);
+        cap_free(known);
+        for (char *p = name; p && *p; p++)
+                *p = (char)toupper((unsigned char)*p);
+        return name;
+}
+
 static void write_capabilities(struct json_writer *writer) {
         json_array_begin(writer, "capabilities");
-        for (cap_value_t i = 0; i < cap_max_bits(); i++) {
-                char *name = cap_to_name(i);
+        for (int i = 0; i < cap_max_bits(); i++) {
+                autofree char *name = features_capability_name(i);
 
-                if (!name)
-                        continue;
-                for (char *p = name; *p; p++)
-                        if (*p >= 'a' && *p <= 'z')
-                                *p = (char)(*p - 'a' + 'A');
-                if (strncmp(name, "CAP_", 4) == 0)
+                if (name)
                         json_write_string(writer, NULL, name);
-                cap_free(name);
         }
         json_array_end(writer);
 }

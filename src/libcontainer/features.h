@@ -8,3 +8,6 @@
 #include "util/text.h"
 
 void features_print(struct text *text);
+
+/* "CAP_CHOWN" of its number; NULL when the number has no name here. Owned by the caller. */
+char *features_capability_name(int number);
