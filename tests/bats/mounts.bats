@@ -635,6 +635,14 @@ on_shared_host() {
         prints_match 'Read-only file system'
 }
 
+@test "cgroup: on v2 the whole tree for a container without a cgroup of its own" {
+        need_v2
+        config '.linux.namespaces |= map(select(.type != "cgroup"))'
+        args stat -f -c %t /sys/fs/cgroup
+        expect 0 tare --cgroup-manager disabled run --bundle "$BUNDLE" "$ID"
+        prints 63677270
+}
+
 @test "cgroup: with a cgroup namespace the container's own cgroup is the root" {
         config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{"type": "cgroup"}])'
         inside 'cat /proc/self/cgroup'

@@ -2,7 +2,8 @@
 /*
  * Mounts of the type cgroup. On v2 the hierarchy itself; on v1 (and hybrid) a tmpfs with one directory per hierarchy and
  * links for controllers that share one. With a cgroup namespace the container sees its own cgroup as the root of each,
- * without one it gets just its own directory bound. Runs in init, after the cgroup namespace is made.
+ * without one it gets just its own directory bound, or all of v2 if it has none of its own. Runs in init, after the cgroup
+ * namespace is made.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,12 +43,11 @@ static int bind_own(const struct cgroup_place *place, unsigned long flags) {
  */
 static int mount_v2(const struct plan *plan, const struct mount_plan *mount, int target_fd) {
         autoclose int mount_fd = -1;
+        bool has_own = plan->cgroup.n_places > 0;
 
-        if (sees_own_root(plan))
+        if (sees_own_root(plan) || !has_own)
                 mount_fd = mount_new("cgroup2", "cgroup", mount->options.flags, mount->options.data);
-        if (mount_fd < 0 && plan->cgroup.n_places == 0)
-                return reject("no cgroup of the container's own to mount");
-        if (mount_fd < 0)
+        if (mount_fd < 0 && has_own)
                 mount_fd = bind_own(&plan->cgroup.places[0], mount->options.flags);
         return mount_fd < 0 ? mount_fd : mount_attach(mount_fd, target_fd);
 }
