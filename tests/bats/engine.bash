@@ -168,6 +168,16 @@ is() {
         [ "$1" = "$2" ] || { printf 'found: %s\nexpected: %s\n' "$1" "$2" && return 1; }
 }
 
+# --- the machine's cgroups ---
+
+has_controller() {
+        mountpoint -q "/sys/fs/cgroup/$1" || grep -qsw "$1" /sys/fs/cgroup/cgroup.controllers
+}
+
+needs_controller() {
+        has_controller "$1" || skip "no cgroup controller $1 here"
+}
+
 # --- terminals ---
 
 # on_terminal COMMAND...: on a terminal of its own, of 33 rows and 101 columns. What it shows is in $SCREEN, too, which
@@ -183,6 +193,8 @@ typed() {
         while [ $# -gt 0 ]; do
                 until_true 20 grep -qF -e "$1" "$SCREEN" || break
                 printf '%b' "$2"
+                # Two texts are two reads.
+                sleep 0.2
                 shift 2
         done
         until_true 20 grep -q '^Script done' "$SCREEN"
@@ -203,6 +215,20 @@ engine_processes() {
                 grep -lsF "/$ENGINE_CGROUP/" /proc/[0-9]*/cgroup || :
         } | cut -d/ -f3 | sort -u | grep -vxF -e "$ENGINE_HOLDER" -e "${ENGINE_PID-none}" | while read -r dead; do
                 process_gone "$dead" || echo "$dead"
+        done
+}
+
+# After a failure: ends what runs in the containers' cgroups and removes these, so that the next test has nothing of it.
+engine_sweep() {
+        local pid dir
+        for pid in $(grep -lsF "/$ENGINE_CGROUP/" /proc/[0-9]*/cgroup | cut -d/ -f3); do
+                kill -KILL "$pid" 2>/dev/null || :
+        done
+        for dir in $(engine_cgroups | grep "$ENGINE_CGROUP/"); do
+                until_true 2 rmdir "$dir" || :
+        done
+        for dir in $(engine_states "$@"); do
+                rm -rf "$dir"
         done
 }
 

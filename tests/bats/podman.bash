@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# podman on the runtime under test, for podman.bats and podman-rootless.bats: its configuration, the image, and what the
+# tests say to it. Storage, state and configuration live in the engine's namespaces (engine.bash).
+
+load engine.bash
+
+IMAGE=localhost/busybox
+INFRA_IMAGE=localhost/infra
+
+# A configuration file. The limits are those that this machine can give: podman asks for more than it has unless told.
+podman_configure() {
+        local files processes tasks=2048
+        # podman asks for a limit unless told not to.
+        has_controller pids || tasks=0
+        files=$(ulimit -Hn) processes=$(ulimit -Hu)
+        [ "$processes" != unlimited ] && [ "$processes" -lt 32768 ] || processes=32768
+        cat >"$ENGINE_DIR/containers.conf" <<END
+[containers]
+default_ulimits = ["nofile=$files:$files", "nproc=$processes:$processes"]
+netns = "none"
+pids_limit = $tasks
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "none"
+lock_type = "file"
+runtime = "under-test"
+runtime_supports_json = ["under-test"]
+runtime_supports_nocgroup = ["under-test"]
+infra_image = "$INFRA_IMAGE"
+[engine.runtimes]
+under-test = ["$(engine_runtime)"]
+END
+        chmod 644 "$ENGINE_DIR/containers.conf"
+}
+
+podman() {
+        "${PODMAN[@]}" "$@" 3>&-
+}
+
+podman_common_setup() {
+        RUNTIME=$(engine_runtime)
+        RUNTIME_NAME=$("$RUNTIME" --version | sed -n '1s/ .*//p')
+        SCREEN=$BATS_TEST_TMPDIR/screen
+        export SCREEN
+}
+
+# Into $PODMAN: the words before a podman command.
+podman_words() {
+        local -a INSIDE
+        engine_words
+        PODMAN=("${ENGINE_TIMEOUT[@]}" "${INSIDE[@]}" "CONTAINERS_CONF=$ENGINE_DIR/containers.conf" "$@")
+}
+
+podman_remove_all() {
+        podman pod rm --all --force --time 0 >/dev/null 2>&1 || :
+        podman rm --all --force --time 0 --volumes >/dev/null || :
+}
+
+# once [OPTION...] -- COMMAND...: a container of its own in the foreground.
+once() {
+        local -a options=()
+        while [ "$1" != -- ]; do
+                options+=("$1")
+                shift
+        done
+        shift
+        podman run --rm "${PLACE[@]}" "${options[@]}" "$IMAGE" "$@"
+}
+
+# stays NAME [OPTION...] -- COMMAND...: a container in the background.
+stays() {
+        local name=$1
+        local -a options=()
+        shift
+        while [ "$1" != -- ]; do
+                options+=("$1")
+                shift
+        done
+        shift
+        podman run --detach --name "$name" "${PLACE[@]}" "${options[@]}" "$IMAGE" "$@" >/dev/null
+}
+
+state_of() {
+        podman inspect --format '{{.State.Status}}' "$1"
+}
+
+state_is() {
+        [ "$(state_of "$1")" = "$2" ]
+}
+
+ended_with() {
+        is "$(podman inspect --format '{{.State.Status}} {{.State.ExitCode}}' "$1")" "exited $2"
+}
+
+pid_of() {
+        podman inspect --format '{{.State.Pid}}' "$1"
+}
+
+logged() {
+        podman logs "$1" 2>&1 | grep -q -e "$2"
+}
+
+namespace_of() {
+        readlink "/proc/$1/ns/$2"
+}
