@@ -369,6 +369,28 @@ mapped() {
         soon [ -e "$DIR/source/new" ]
 }
 
+@test "user namespace: of a caller without privilege" {
+        make_source
+        unprivileged unshare --user true || skip "no user namespaces for users here"
+        expect 0 tare spec --rootless --bundle "$DIR"
+        jq '.process.terminal = false | .root.readonly = false | .process.args = ["sleep", "1000"]
+                | .linux.uidMappings[0].hostID = 12000 | .linux.gidMappings[0].hostID = 12000' "$DIR/config.json" >"$BUNDLE/config.json"
+        chown -R --no-dereference 12000:12000 "$DIR"
+        expect 0 unprivileged "$TARE" --root "$ROOT" --cgroup-manager disabled run --detach --bundle "$BUNDLE" "$ID"
+        item /a bind "$DIR/source" rbind ro
+        item /b tmpfs tmpfs
+        expect 0 unprivileged "$TARE" --root "$ROOT" mounts add "$ID" "$LIST"
+        is "$(in_container cat /a/file)" "of the host"
+        has_option /a ro
+        is "$(mounted /b)" 1
+        expect 0 unprivileged "$TARE" --root "$ROOT" mounts remove "$ID" "$LIST"
+        is "$(mounted /a)$(mounted /b)" 00
+}
+
+unprivileged() {
+        timeout --kill-after=5 60 setpriv --reuid 12000 --regid 12000 --clear-groups -- "$@" 3>&-
+}
+
 # --- a read-only root ---
 
 @test "read-only root: what is mounted on must be there" {

@@ -147,8 +147,13 @@ static int make_view(const struct task *task) {
 static int enter_view(const struct task *task, int *namespaces) {
         if (!(*namespaces & CLONE_NEWUSER))
                 return 0;
-        if (task->view_fd >= 0)
-                return setns(task->view_fd, CLONE_NEWNS) < 0 ? fail(errno, "enter the view of the host") : 0;
+        if (task->view_fd >= 0) {
+                if (setns(task->view_fd, CLONE_NEWNS) < 0)
+                        return fail(errno, "enter the view of the host");
+                /* A number in memory that we share with nobody. */
+                close(task->view_fd);
+                return 0;
+        }
         if (setns(task->visit->init_fd, CLONE_NEWUSER) < 0)
                 return fail(errno, "join the container's user namespace");
         *namespaces &= ~CLONE_NEWUSER;
