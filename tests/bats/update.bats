@@ -824,7 +824,7 @@ moments() {
                 fi
         done
         for i in $(seq 20); do
-                tare update -r "$DIR/in$i" "$ID" &
+                PATIENCE=300 tare update -r "$DIR/in$i" "$ID" &
                 pids+=" $!"
         done
         for i in $pids; do
