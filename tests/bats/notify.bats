@@ -47,6 +47,12 @@ background() {
         BACKGROUND+=" $COMMAND"
 }
 
+# Waits for it, but not for ever; its status.
+finish() {
+        soon eval '! runs $COMMAND' || { echo "it does not end" && return 125; }
+        wait "$COMMAND"
+}
+
 runs() {
         ! grep -qs '^State:[[:space:]]*Z' "/proc/$1/status" && [ -d "/proc/$1" ]
 }
@@ -63,7 +69,7 @@ runs() {
         runs "$COMMAND"
         heard_nothing
         touch "$ROOTFS/go"
-        wait "$COMMAND"
+        finish
         heard "$(pid_of)" "$COMMAND"
         is "$(cat "$DIR/err")" ""
 }
@@ -85,7 +91,7 @@ runs() {
         background start "$ID"
         soon status_is running
         tare kill "$ID" KILL
-        wait "$COMMAND"
+        finish
         heard_nothing
         grep -q 'the container ended before it was ready' "$DIR/err"
         tare delete "$ID"
@@ -99,7 +105,7 @@ runs() {
         local pid
         pid=$(pid_of)
         background start "$ID"
-        wait "$COMMAND"
+        finish
         heard "$pid" "$COMMAND"
 }
 
@@ -143,7 +149,7 @@ runs() {
         background start "$ID"
         soon status_is running
         kill -KILL "$COMMAND"
-        wait "$COMMAND" || :
+        finish || :
         test -S "$ROOT/$ID/notify/notify.sock"
         tare delete --force "$ID"
         nothing_left
@@ -155,7 +161,7 @@ runs() {
         listen
         script 'notify send READY=1; sleep 1000'
         background run --detach --bundle "$BUNDLE" "$ID"
-        wait "$COMMAND"
+        finish
         heard "$(pid_of)" "$COMMAND"
         is "$(ls "$ROOT/$ID/notify")" ""
 }
@@ -173,7 +179,7 @@ runs() {
         soon status_is running
         kill -TERM "$COMMAND"
         local status=0
-        wait "$COMMAND" || status=$?
+        finish || status=$?
         is "$status" 1
         grep -q 'interrupted before the container was ready' "$DIR/err"
         heard_nothing
@@ -187,7 +193,7 @@ runs() {
         soon grep -q '^BARRIER=1' "$DIR/heard"
         kill -TERM "$COMMAND"
         SECONDS=0
-        wait "$COMMAND"
+        finish
         [ "$SECONDS" -lt 10 ]
         status_is running
 }
@@ -197,7 +203,7 @@ runs() {
         script 'notify send READY=1; exit 7'
         background run --bundle "$BUNDLE" "$ID"
         local status=0
-        wait "$COMMAND" || status=$?
+        finish || status=$?
         is "$status" 7
         heard "$COMMAND" "$COMMAND"
 }
@@ -208,7 +214,7 @@ runs() {
         for i in 1 2 3 4 5 6 7 8; do
                 listen
                 background run --bundle "$BUNDLE" "$ID"
-                wait "$COMMAND"
+                finish
                 heard "$COMMAND" "$COMMAND"
                 rm "$MANAGER"
         done
@@ -221,7 +227,7 @@ runs() {
         soon grep -qx up "$DIR/out"
         kill -USR1 "$COMMAND"
         local status=0
-        wait "$COMMAND" || status=$?
+        finish || status=$?
         is "$status" 9
         heard_nothing
 }
@@ -231,7 +237,7 @@ runs() {
         script 'notify send READY=1; exit 5'
         local before=$SECONDS status=0
         background run --bundle "$BUNDLE" "$ID"
-        wait "$COMMAND" || status=$?
+        finish || status=$?
         is "$status" 5
         [ $((SECONDS - before)) -lt 10 ]
         heard "$COMMAND" "$COMMAND"
@@ -244,7 +250,7 @@ runs() {
         listen
         script 'notify send READY=1; sleep 1000'
         background run --detach --bundle "$BUNDLE" "$ID"
-        wait "$COMMAND"
+        finish
         heard "$(pid_of)" "$COMMAND"
 }
 
@@ -258,7 +264,7 @@ runs() {
         ROOT=$DIR/$name/$name/state
         script 'notify send READY=1; sleep 1000'
         background run --detach --bundle "$BUNDLE" "$ID"
-        wait "$COMMAND"
+        finish
         heard "$(pid_of)" "$COMMAND"
 }
 
@@ -310,7 +316,7 @@ runs() {
         chown -R 100000:100000 "$ROOTFS"
         script 'notify send READY=1; sleep 1000'
         background run --detach --bundle "$BUNDLE" "$ID"
-        wait "$COMMAND"
+        finish
         heard "$(pid_of)" "$COMMAND"
 }
 
@@ -357,7 +363,7 @@ poststop ."
                 listen
                 args notify send "$message"
                 background run --detach --bundle "$BUNDLE" "$ID"
-                wait "$COMMAND"
+                finish
                 soon grep -q '^BARRIER=1' "$DIR/heard"
                 is "$(sed -n '2s/ from.*//p' "$DIR/heard")" READY=1
                 is "$(wc -l <"$DIR/heard")" 4
@@ -400,7 +406,7 @@ poststop ."
         soon grep -qx up "$DIR/out"
         kill -USR1 "$COMMAND"
         local status=0
-        wait "$COMMAND" || status=$?
+        finish || status=$?
         is "$status" 3
         heard_nothing
 }
