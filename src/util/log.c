@@ -170,9 +170,13 @@ void log_write(enum log_level level, const char *format, ...) {
 }
 
 void log_fatal(const char *message) {
+        autodone(text) struct text plain = TEXT_INIT;
+
         deliver(LOG_LEVEL_ERROR, message);
-        if (sink.fd != STDERR_FILENO)
-                write_line(STDERR_FILENO, false, LOG_LEVEL_ERROR, message);
+        if (sink.fd == STDERR_FILENO)
+                return;
+        text_add_format(&plain, "%s\n", message);
+        (void)fd_write_full(STDERR_FILENO, plain.bytes, plain.length);
 }
 
 bool log_is_debug(void) {

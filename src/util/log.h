@@ -30,7 +30,10 @@ void log_write(enum log_level level, const char *format, ...) __attribute__((for
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_debug(...) log_write(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
-/* The error that ends the command: to the log, and to standard error too when that is elsewhere (go-runc reads both). */
+/*
+ * The error that ends the command: to the log, and when that is elsewhere to standard error too. There it is the bare
+ * message, for engines put it into a sentence of their own (containerd does, of what `update`, `ps` and `kill` say).
+ */
 void log_fatal(const char *message);
 
 /* True if debug lines are wanted: lets a caller spare the work of making them. */

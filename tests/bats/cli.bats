@@ -157,10 +157,11 @@ load helpers
         [[ $errors =~ ^time=\"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(Z|[+-][0-9:]{5})\"\ level=error\ msg=\"?container\ does\ not\ exist ]]
 }
 
-@test "--log: the error is in the file and on stderr" {
+@test "--log: the error is in the file, and on stderr without level and time" {
         expect 1 tare --log "$DIR/log" state "$ID"
         grep -q "level=error msg=.*does not exist" "$DIR/log"
-        says "does not exist"
+        [ "$(wc -l <"$DIR/err")" -eq 1 ]
+        [[ $(cat "$DIR/err") == "container does not exist"* ]]
 }
 
 @test "--log-format json: one object with level, msg and time" {

@@ -161,11 +161,6 @@ needs_limit() {
         [ "$(docker info --format "{{.$1}}")" = true ] || skip "no such controller here: $1"
 }
 
-# needs_command NAME: a command that the runtime may not have.
-needs_command() {
-        "$(docker_runtime)" --help | grep -q "^  *$1 " || skip "the runtime has no command $1"
-}
-
 needs_network() {
         [ "$DOCKER_NETWORK" != none ] || skip "dockerd cannot make a bridge here"
 }
