@@ -168,7 +168,7 @@ static bool is_frozen_above(int dirfd) {
         return false;
 }
 
-/* v2 announces the end of the standstill some time after the write; who asks for the state next must find it ended. */
+/* No document says that the standstill has ended with the write, and who asks for the state next must find it ended. */
 static int wait_v2_thawed(int dirfd) {
         if (is_frozen_above(dirfd))
                 return 0;

@@ -383,8 +383,10 @@ statuses_are() {
         only_tare "has no such option"
         local first=0 second=0
         many 1 2 3 4 5 6
-        "$TARE" --root "$ROOT" delete --force --regex "$ID-" 2>"$DIR/first" </dev/null 3>&- &
-        "$TARE" --root "$ROOT" delete --force --regex "$ID-" 2>"$DIR/second" </dev/null 3>&- || second=$?
+        tare kill --regex "$ID-" KILL
+        soon statuses_are "1 stopped, 2 stopped, 3 stopped, 4 stopped, 5 stopped, 6 stopped"
+        "$TARE" --root "$ROOT" delete --regex "$ID-" 2>"$DIR/first" </dev/null 3>&- &
+        "$TARE" --root "$ROOT" delete --regex "$ID-" 2>"$DIR/second" </dev/null 3>&- || second=$?
         wait $! || first=$?
         cat "$DIR/first" "$DIR/second"
         [ "$first$second" = 00 ]

@@ -115,7 +115,7 @@ inside_machine() {
                 mount -t tmpfs tmpfs /dev
                 mknod /dev/null c 1 3
                 [ ! -S "$directory/devlog" ] || { touch /dev/log; mount --bind "$directory/devlog" /dev/log; }
-                exec "$@"
+                exec timeout --foreground --kill-after=5 60 "$@"
         ' sh "$DIR" "$TARE" --root "$ROOT" "$@" 3>&-
 }
 

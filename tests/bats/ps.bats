@@ -56,6 +56,9 @@ fake_ps() {
         is "$(column 2)" "$PIDS"
         expect 0 tare ps -f table "$ID" -A -f
         is "$(column 2)" "$PIDS"
+        # Another column that begins like it.
+        expect 0 tare ps "$ID" -A -o pidns,pid
+        is "$(column 2)" "$PIDS"
         # Sorted by ps, not by tare.
         expect 0 tare ps "$ID" -A -o pid --sort=-pid
         is "$(tail -n +2 "$DIR/out" | tr -d ' ')" "$(sort -rn <<<"$PIDS")"
