@@ -14,9 +14,9 @@
 
 #include "build-config.h"
 #include "cli/command.h"
-#include "libcontainer/host.h"
+#include "libcontainer/config/version.h"
 #include "libcontainer/own-binary.h"
-#include "libcontainer/version.h"
+#include "libcontainer/plan/host.h"
 #include "seccomp/seccomp.h"
 #include "util/alloc.h"
 #include "util/fail.h"

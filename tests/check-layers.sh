@@ -17,11 +17,13 @@ util:
 seccomp:util
 cgroups:util
 libcontainer/config:cgroups seccomp util
-libcontainer/isolation:libcontainer libcontainer/config cgroups seccomp util
-libcontainer/process:libcontainer libcontainer/config libcontainer/isolation cgroups seccomp util
-libcontainer:libcontainer/config libcontainer/isolation libcontainer/process cgroups seccomp util
-cli:libcontainer libcontainer/config cgroups seccomp util
-.:cli libcontainer cgroups seccomp util
+libcontainer/plan:libcontainer/state libcontainer/config cgroups seccomp util
+libcontainer/state:libcontainer/config cgroups util
+libcontainer/isolation:libcontainer/plan libcontainer/state libcontainer/config cgroups seccomp util
+libcontainer/process:libcontainer/isolation libcontainer/plan libcontainer/state libcontainer/config cgroups seccomp util
+libcontainer:libcontainer/process libcontainer/isolation libcontainer/plan libcontainer/state libcontainer/config cgroups seccomp util
+cli:libcontainer libcontainer/plan libcontainer/state libcontainer/config cgroups seccomp util
+.:cli libcontainer libcontainer/plan libcontainer/config cgroups seccomp util
 "
 
 # "includer included" per line, both as paths below the sources: each #include of one of our own headers.
@@ -95,7 +97,7 @@ self_test() {
         results=$(
                 plant 1 "a loop of two modules is found" util/alloc.h '#include "util/fd.h"
 #include "util/text.h"' 'not ok 1'
-                plant 2 "the ground floor may not see the top" util/fd.c '#include "libcontainer/plan.h"' 'util/ may not see libcontainer/'
+                plant 2 "the ground floor may not see the top" util/fd.c '#include "libcontainer/plan/plan.h"' 'util/ may not see libcontainer/'
                 plant 3 "nobody but main.c sees the commands" libcontainer/state.c '#include "cli/command.h"' 'may not see cli/'
                 plant 4 "neighbours do not see each other" seccomp/names.c '#include "cgroups/cgroup.h"' 'seccomp/ may not see cgroups/'
         )

@@ -2,7 +2,7 @@
 /* What create and exec do alike around their launches. Runs in the runtime's process. Functions record their failures. */
 #pragma once
 
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 
 /* The config's filter, from the cache below the root if it has been compiled before. Nothing to do without one. */
 int common_compile_filter(const struct config *config, int root_fd, struct seccomp_filter *ret);

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "libcontainer/end.h"
-#include "libcontainer/handle.h"
 #include "libcontainer/isolation/notify.h"
 #include "libcontainer/process/channel.h"
+#include "libcontainer/state/handle.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"

@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "libcontainer/plan.h"
-#include "libcontainer/state.h"
+#include "libcontainer/plan/plan.h"
+#include "libcontainer/state/state.h"
 
 /* `create`: everything but the process's execve(2); init waits for `start`. */
 int container_create(const char *root, const struct create_options *options);

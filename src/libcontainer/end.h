@@ -3,7 +3,7 @@
 #pragma once
 
 #include "libcontainer/config/config.h"
-#include "libcontainer/state.h"
+#include "libcontainer/state/state.h"
 
 /* Runs the hooks of one kind with the container's state on their standard input, in the bundle. */
 int end_run_hooks(const struct config *config, enum hook_kind kind, const struct state *state, enum status status);

@@ -14,7 +14,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "libcontainer/handle.h"
+#include "libcontainer/state/handle.h"
 #include "libcontainer/stats-print.h"
 #include "util/alloc.h"
 #include "util/fail.h"

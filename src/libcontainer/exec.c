@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 #include "libcontainer/common.h"
-#include "libcontainer/handle.h"
 #include "libcontainer/isolation/lsm.h"
 #include "libcontainer/isolation/tuning.h"
 #include "libcontainer/process/foreground.h"
 #include "libcontainer/process/parent.h"
 #include "libcontainer/process/pidfd-socket.h"
+#include "libcontainer/state/handle.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/interrupt.h"

@@ -2,7 +2,7 @@
 /* `exec`: one more process in a container. Runs in the runtime's process. Functions record their failures. */
 #pragma once
 
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 #include "util/options.h"
 
 /* What the call asks for. All strings are borrowed. */

@@ -12,9 +12,9 @@
 
 #include "build-config.h"
 #include "libcontainer/config/config.h"
+#include "libcontainer/config/version.h"
 #include "libcontainer/features.h"
-#include "libcontainer/host.h"
-#include "libcontainer/version.h"
+#include "libcontainer/plan/host.h"
 #include "seccomp/seccomp.h"
 #include "util/alloc.h"
 #include "util/file.h"

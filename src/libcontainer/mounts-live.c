@@ -15,10 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "libcontainer/handle.h"
 #include "libcontainer/isolation/mount-api.h"
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 #include "libcontainer/process/visit.h"
+#include "libcontainer/state/handle.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
@@ -179,7 +179,7 @@ static int check_user_namespace(const struct config *config, const char *process
 }
 
 /*
- * Those in which a file system can be mounted for the container; a pid namespace shows in procfs alone (plan-mounts.c). By
+ * Those in which a file system can be mounted for the container; a pid namespace shows in procfs alone (plan/mounts.c). By
  * what init is in: our caller may sit in other namespaces than its creator did.
  */
 static int find_namespaces(struct live *live) {

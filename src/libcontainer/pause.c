@@ -4,7 +4,7 @@
  * There is nothing to record: that a container is paused follows from its cgroup.
  */
 #include "libcontainer/container.h"
-#include "libcontainer/handle.h"
+#include "libcontainer/state/handle.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/log.h"

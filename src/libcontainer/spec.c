@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "libcontainer/version.h"
+#include "libcontainer/config/version.h"
 #include "util/alloc.h"
 #include "util/json.h"
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "libcontainer/config/config.h"
-#include "libcontainer/handle.h"
+#include "libcontainer/state/handle.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"

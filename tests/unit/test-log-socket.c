@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "util/log-socket.h"
 #include "test.h"
+#include "util/log-socket.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 #include "test.h"
 #include "util/alloc.h"
 #include "util/fail.h"

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "libcontainer/state.h"
+#include "libcontainer/state/state.h"
 #include "test.h"
 #include "util/alloc.h"
 #include "util/fail.h"

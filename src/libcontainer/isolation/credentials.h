@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 
 /*
  * Bounding set, groups, gid, uid. Afterwards the process has the config's ids, and the permitted and effective sets of

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "libcontainer/isolation/sources.h"
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 
 /* The plan's devices: made by mknod(2), or the host's mounted where a user namespace forbids that. */
 int devices_make(const struct plan *plan, struct sources *sources);

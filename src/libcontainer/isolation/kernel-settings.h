@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 
 /* A session keyring of the container's own, so that the caller's keys are out of reach; a kernel without keys is fine. */
 int settings_join_keyring(const struct plan *plan);

@@ -6,6 +6,6 @@
 #pragma once
 
 #include "libcontainer/isolation/sources.h"
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 
 int masks_apply(const struct plan *plan, const struct sources *sources);

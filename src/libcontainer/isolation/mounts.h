@@ -6,7 +6,7 @@
 #pragma once
 
 #include "libcontainer/isolation/sources.h"
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 
 /* Applies mounts[] in their order. Takes the sources' descriptors one by one. Records with the mount's JSON path. */
 int mounts_apply(const struct plan *plan, struct sources *sources);

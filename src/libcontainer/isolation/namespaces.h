@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 
 /* The CLONE_NEW* flags for the clone that makes init. */
 uint64_t namespaces_clone_flags(const struct plan *plan);

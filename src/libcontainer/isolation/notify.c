@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "libcontainer/isolation/lsm.h"
-#include "libcontainer/state.h"
+#include "libcontainer/state/state.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"

@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 
 struct sources {
         int rootfs_fd; /* the attached rootfs */

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 
 /* Makes the pair, mounts its slave on /dev/console and gives both ends (owned by the caller). */
 int terminal_make(const struct plan *plan, int rootfs_fd, int *ret_master_fd, int *ret_slave_fd);

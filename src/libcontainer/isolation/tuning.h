@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 
 /* True if tuning_from_outside() has something to do, so that init has to wait for it. */
 bool tuning_is_needed_outside(const struct process_config *process);

@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "libcontainer/plan.h"
-#include "libcontainer/state.h"
+#include "libcontainer/plan/plan.h"
+#include "libcontainer/state/state.h"
 
 /* A launched container's init, as the runtime holds it. */
 struct child {

@@ -232,7 +232,7 @@ static int tune(struct self *self) {
 }
 
 static int find_home(struct self *self) {
-        /* Only the inside knows /etc/passwd; the array has room for it (plan-process.c). */
+        /* Only the inside knows /etc/passwd; the array has room for it (plan/process.c). */
         if (!self->plan->has_home)
                 self->plan->environment[self->plan->n_environment] = home_variable(self->config->process.user.uid);
         return 0;

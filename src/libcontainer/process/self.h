@@ -10,9 +10,9 @@
 #include <stddef.h>
 
 #include "libcontainer/isolation/sources.h"
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 #include "libcontainer/process/channel.h"
-#include "libcontainer/state.h"
+#include "libcontainer/state/state.h"
 
 /* What the processes of one launch have in common; all of it stands before the clone and is inherited by it. */
 struct launch {

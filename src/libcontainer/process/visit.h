@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 
 /* A mount that was added, by its number (mount_identify()). */
 struct added_mount {

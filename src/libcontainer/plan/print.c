@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 #include "util/alloc.h"
 #include "util/text.h"
 

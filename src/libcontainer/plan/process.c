@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/capability.h>
 
-#include "libcontainer/plan.h"
-#include "libcontainer/state.h"
+#include "libcontainer/plan/plan.h"
+#include "libcontainer/state/state.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"

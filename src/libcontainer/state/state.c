@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Containers on disk. Runs in the runtime's process. */
-#include "libcontainer/state.h"
+#include "libcontainer/state/state.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "libcontainer/version.h"
+#include "libcontainer/config/version.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "libcontainer/state.h"
+#include "libcontainer/state/state.h"
 
 struct handle {
         int root_fd;

@@ -18,7 +18,7 @@
 #include "cgroups/cgroup.h"
 #include "libcontainer/config/config.h"
 #include "libcontainer/config/mount-options.h"
-#include "libcontainer/host.h"
+#include "libcontainer/plan/host.h"
 #include "seccomp/seccomp.h"
 
 /* Where the container finds the directory of its notify socket. */

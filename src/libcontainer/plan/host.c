@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Facts about the machine. Runs in the runtime's process, before the plan is made. */
-#include "libcontainer/host.h"
+#include "libcontainer/plan/host.h"
 
 #include <errno.h>
 #include <fcntl.h>

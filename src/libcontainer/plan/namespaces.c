@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"

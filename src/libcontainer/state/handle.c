@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Opening what a command works on. Runs in the runtime's process. */
-#include "libcontainer/handle.h"
+#include "libcontainer/state/handle.h"
 
 #include <errno.h>
 

@@ -6,7 +6,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/log.h"

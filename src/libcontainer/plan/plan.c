@@ -3,7 +3,7 @@
  * From what is asked and what there is to what will be done. Runs in the runtime's process, after config_check() and
  * before the first side effect.
  */
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "libcontainer/plan.h"
+#include "libcontainer/plan/plan.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
