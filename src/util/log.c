@@ -116,6 +116,10 @@ int log_open(const struct log_options *options) {
         return sink.socket_kind == LOG_SOCKET_JOURNAL ? 0 : reject("--systemd-log does not go with --log %s", options->target);
 }
 
+void log_forget(void) {
+        sink.fd = sink.socket_fd = -1;
+}
+
 /* --- writing --- */
 
 static void add_line(struct text *line, bool json, enum log_level level, const char *message) {

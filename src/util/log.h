@@ -30,6 +30,9 @@ void log_write(enum log_level level, const char *format, ...) __attribute__((for
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_debug(...) log_write(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
+/* In a child that has closed the log with all else: its number may soon be another file's. Nothing is written from here on. */
+void log_forget(void);
+
 /*
  * The error that ends the command: to the log, and when that is elsewhere to standard error too. There it is the bare
  * message, for engines put it into a sentence of their own (containerd does, of what `update`, `ps` and `kill` say).

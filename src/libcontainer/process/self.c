@@ -28,6 +28,7 @@
 #include "util/fail.h"
 #include "util/fd.h"
 #include "util/interrupt.h"
+#include "util/log.h"
 #include "util/path.h"
 #include "util/text.h"
 #include "util/title.h"
@@ -88,6 +89,7 @@ void self_begin(const struct launch *launch, const char *name, bool keep_environ
         /* If the runtime ends before the process is recorded nobody could find it; a later end shows on the channel. */
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         interrupt_forget();
+        log_forget();
         reset_signals();
         umask(0);
         if (close_foreign(launch) < 0)
