@@ -95,9 +95,9 @@ by_file() {
 
 @test "the container's end is the end of an exec" {
         start
-        "$TARE" --root "$ROOT" exec "$ID" sleep 1000 3>&- &
+        "$TARE" --root "$ROOT" exec "$ID" sh -c 'touch /tmp/there; sleep 1000' 3>&- &
         BACKGROUND=$!
-        soon members 2
+        soon test -e "$ROOTFS/tmp/there"
         tare delete --force "$ID"
         status=0
         wait "$BACKGROUND" || status=$?
