@@ -389,7 +389,7 @@ short_of_memory() {
         soon has_lines 1
         expect 0 tare delete --force "$ID"
         ended
-        ! grep '"oom"' "$DIR/events"
+        not grep '"oom"' "$DIR/events"
 }
 
 # --- what is refused ---

@@ -208,7 +208,7 @@ by_file() {
         prints_line SHAPE=round
         prints_line 'WORDS=a b,c'
         prints_line HOME=/root
-        ! grep -q -e LEAKED -e COLOR=red "$DIR/out"
+        not grep -q -e LEAKED -e COLOR=red "$DIR/out"
         expect 255 tare exec --env nonsense "$ID" env
         says 'found `nonsense`, expected NAME=VALUE'
 }
@@ -451,7 +451,7 @@ by_file() {
         LEAKED=1 create
         run_in 'tr "\0" "\n" </proc/1/cmdline; cat /proc/1/comm'
         prints "$(printf 'tare:[init]\ntare:[init]')"
-        ! tr '\0' '\n' <"/proc/$(pid_of)/environ" | grep LEAKED
+        not grep -qs LEAKED "/proc/$(pid_of)/environ"
 }
 
 @test "in a stopped one, in none" {

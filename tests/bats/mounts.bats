@@ -464,7 +464,7 @@ on_shared_host() {
                 touch "$5/done"
                 wait' - "$TARE" "$ROOT" "$BUNDLE" "$ID" "$DIR/shared"
         [ -z "$(propagation_of /volume)" ]
-        ! grep -q ' /volume/sub ' "$DIR/out"
+        not grep -q ' /volume/sub ' "$DIR/out"
 }
 
 @test "propagation: a shared mount shows the host what the container mounts" {
@@ -525,7 +525,7 @@ on_shared_host() {
         echo secret >"$ROOTFS/file"
         script 'cat /file; echo x >/file'
         tare run --bundle "$BUNDLE" "$ID" >"$DIR/out" 2>&1 || :
-        ! grep -q 'secret\|precious' "$DIR/out"
+        not grep -q 'secret\|precious' "$DIR/out"
         [ "$(cat "$DIR/precious")" = precious ]
 }
 

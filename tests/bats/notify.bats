@@ -292,7 +292,7 @@ runs() {
         for value in -uNOTIFY_SOCKET NOTIFY_SOCKET=; do
                 expect 0 env "$value" "$TARE" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
                 prints_line NOTIFY_SOCKET=/elsewhere
-                ! grep -q '^notify' <<<"$output"
+                not grep -q '^notify' <<<"$output"
                 prints_line 0
         done
 }
@@ -305,7 +305,7 @@ runs() {
         NOTIFY_SOCKET=$MANAGER create
         expect 0 tare start "$ID"
         soon grep -q NOTIFY_SOCKET "$DIR/container"
-        ! grep -q "$MANAGER" "$DIR/container"
+        not grep -q "$MANAGER" "$DIR/container"
 }
 
 @test "inside: a user of a user namespace can send" {

@@ -32,7 +32,7 @@ received() {
         listen_at "$DIR/socket"
         create --pidfd-socket "$DIR/socket"
         received "$DIR/socket" "$(pid_of)"
-        ! grep -q ended "$DIR/socket.out"
+        not grep -q ended "$DIR/socket.out"
         tare delete --force "$ID"
         soon grep -qx ended "$DIR/socket.out"
 }

@@ -156,7 +156,7 @@ restored() {
         wait "$BACKGROUND" || :
         diff "$DIR/before" "$DIR/after"
         grep -q -w icanon "$DIR/before"
-        ! grep -q -e '-icanon' "$DIR/after"
+        not grep -q -e '-icanon' "$DIR/after"
 }
 
 @test "run in the foreground: raw while it runs, restored at its end" {
@@ -215,7 +215,7 @@ restored() {
 
 restored_but_for_size() {
         wait "$BACKGROUND" || :
-        ! grep -q -e '-icanon' "$DIR/after"
+        not grep -q -e '-icanon' "$DIR/after"
 }
 
 @test "consoleSize is the size of the terminal" {

@@ -554,7 +554,7 @@ other_limits() {
                 other_limits "$device" "$memory" | jq '.unified = {"cgroup.max.depth": "4", "cgroup.max.descendants": "nonsense"}' >"$DIR/in"
                 rejected 'linux.resources.unified.cgroup.max.descendants: write `nonsense` to `cgroup.max.descendants`: invalid argument' -r "$DIR/in"
                 [ ! -e "$ROOT/$ID/resources.json" ]
-                ! grep -qF 'level=warning' "$DIR/err"
+                not grep -qF 'level=warning' "$DIR/err"
         done
         # Without that value all of it works: each of the files has really been written.
         other_limits "$device" 536870912 | jq '.unified = {"cgroup.max.depth": "4", "cgroup.max.descendants": "50"}' >"$DIR/in"
@@ -595,7 +595,7 @@ other_limits() {
                                 | .cpu.idle = 1 | .unified = {"memory.high": "20000000", "cgroup.max.descendants": "nonsense"}' >"$DIR/in"
                 rejected 'linux.resources.unified.cgroup.max.descendants: write `nonsense` to `cgroup.max.descendants`: invalid argument' -r "$DIR/in"
                 is "$(snapshot; held memory memory.high)" "$before"
-                ! grep -qF 'level=warning' "$DIR/err"
+                not grep -qF 'level=warning' "$DIR/err"
         done
         jq '.unified["cgroup.max.descendants"] = "50"' "$DIR/in" >"$DIR/right"
         update -r "$DIR/right"
@@ -612,7 +612,7 @@ other_limits() {
         update --cpu-idle 1
         rejected 'linux.resources.cpu.quota: write `1`' --cpu-idle 0 --cpu-share 99 --cpu-quota 1
         limited cpu cpu.idle 1 cpu.idle 1
-        ! grep -qF 'level=warning' "$DIR/err"
+        not grep -qF 'level=warning' "$DIR/err"
 }
 
 @test "a device that takes no weight: the limits before it are back" {
@@ -806,7 +806,7 @@ moments() {
         BACKGROUND+=" $waiting"
         sleep 0.3
         kill -0 "$waiting"
-        ! some_limit_is 11 >/dev/null
+        not some_limit_is 11 >/dev/null
         exec 9>&-
         wait "$waiting"
         some_limit_is 11
