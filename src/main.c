@@ -95,16 +95,16 @@ static int wrong_count(const struct command *command, int found) {
 
 /* /run/tare; for others than root it is below their own runtime directory. */
 static int choose_root(struct global_options *global) {
-        const char *directory = host_runtime_dir();
+        const char *directory;
+        int r;
 
         global->root_is_default = text_is_empty(global->root);
         if (!global->root_is_default)
                 return global->root[strspn(global->root, "/")] ? 0 : reject("Option --root argument should not be set to /");
-        if (geteuid() == 0 || !directory) {
-                global->root = "/run/tare";
-                return 0;
-        }
-        global->root = text_format("%s/tare", directory);
+        r = host_runtime_dir(&directory);
+        if (r < 0)
+                return r;
+        global->root = directory ? text_format("%s/tare", directory) : "/run/tare";
         return 0;
 }
 

@@ -287,6 +287,18 @@ load helpers
         expect 0 env XDG_RUNTIME_DIR= "$TARE" list
 }
 
+@test "the root of a user namespace has its state below XDG_RUNTIME_DIR, unless it is root by name" {
+        only_tare "another default root"
+        mkdir "$DIR/own"
+        : >"$DIR/own/tare"
+        expect 0 env XDG_RUNTIME_DIR="$DIR/own" USER=somebody "$TARE" list
+        expect 0 env XDG_RUNTIME_DIR="$DIR/own" USER=root unshare --user --map-root-user "$TARE" list
+        expect 1 env XDG_RUNTIME_DIR="$DIR/own" USER=somebody unshare --user --map-root-user "$TARE" list
+        says "open root directory \`$DIR/own/tare\`: not a directory"
+        expect 1 env -u USER XDG_RUNTIME_DIR="$DIR/own" unshare --user --map-root-user "$TARE" list
+        expect 0 env -u USER XDG_RUNTIME_DIR= unshare --user --map-root-user "$TARE" list
+}
+
 @test "a missing --root is an error of list, a missing default root is none" {
         only_tare "another default root"
         expect 1 tare list

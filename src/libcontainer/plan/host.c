@@ -58,8 +58,17 @@ void host_done(struct host *host) {
         cgroup_host_done(&host->cgroups);
 }
 
-const char *host_runtime_dir(void) {
-        const char *directory = getenv("XDG_RUNTIME_DIR");
+int host_runtime_dir(const char **ret) {
+        const char *directory = getenv("XDG_RUNTIME_DIR"), *user = getenv("USER");
+        bool is_not_root = geteuid() != 0;
+        int r = 0;
 
-        return text_is_empty(directory) ? NULL : directory;
+        *ret = NULL;
+        if (text_is_empty(directory))
+                return 0;
+        if (!is_not_root && !text_equal(user, "root"))
+                r = probe_user_namespace(&is_not_root);
+        if (is_not_root)
+                *ret = directory;
+        return r;
 }

@@ -25,5 +25,9 @@ int host_probe(struct host *ret);
 int host_probe_caller(struct host *ret);
 void host_done(struct host *host);
 
-/* $XDG_RUNTIME_DIR, or NULL when it is unset or empty (podman calls with it set and empty). */
-const char *host_runtime_dir(void);
+/*
+ * The caller's own runtime directory, $XDG_RUNTIME_DIR; NULL for root, and when it is unset or empty (podman calls with it
+ * set and empty). Root of a user namespace has one too, for podman's user is root only there; unless $USER says root, as
+ * in a system container, whose /run is root's own and outlives the sessions of root. Borrowed.
+ */
+int host_runtime_dir(const char **ret);
