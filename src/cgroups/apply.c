@@ -305,7 +305,7 @@ int apply_devices(const struct cgroup *cgroup, const struct cgroup_resources *re
         const struct cgroup_place *place = place_of_v1(cgroup, CONTROLLER_DEVICES);
         autodone(device_rules) struct device_rules rules = {};
 
-        if (resources->n_devices == 0)
+        if (resources->n_devices == 0 || cgroup->unprivileged)
                 return 0;
         device_rules_complete(resources, &rules);
         return place ? apply_v1_devices(place, &rules) : apply_v2_devices(cgroup, &rules, fresh);

@@ -117,17 +117,26 @@ struct cgroup_hierarchy {
         char *own_path; /* the runtime's own cgroup in it, "/" at the top */
         bool v2;
 };
+void cgroup_hierarchy_done(struct cgroup_hierarchy *hierarchy);
 
 /* What the machine offers; read from /proc/self/cgroup and statfs, never from mountinfo on a standard layout. */
 struct cgroup_host {
         enum cgroup_mode mode;
         struct cgroup_hierarchy *hierarchies;
         size_t n_hierarchies;
+        bool unprivileged; /* the caller is not root of the machine; set by whoever knows, false by the probe */
 };
 #define CGROUP_HOST_INIT ((struct cgroup_host){})
 
 int cgroup_host_probe(struct cgroup_host *ret);
 void cgroup_host_done(struct cgroup_host *host);
+
+/*
+ * Drops the hierarchies in which an unprivileged caller may not make a cgroup where a container's would be without
+ * linux.cgroupsPath: there the container stays in the caller's own, and a limit that needs one of them is an error of
+ * cgroup_check_resources(). The mode stays what it is on the machine.
+ */
+void cgroup_host_drop_foreign(struct cgroup_host *host);
 
 /*
  * A container's cgroup: what to make and where, all decided before the first side effect, and enough to find it again
@@ -147,6 +156,7 @@ struct cgroup {
         char *id; /* the container's, for the mark on the directory; NULL: read from a state file */
         int v2_fd; /* the v2 directory once made or opened; -1 */
         bool refused; /* cgroup_create() found it in use by others: cgroup_destroy() leaves it alone */
+        bool unprivileged; /* no device rules: they are not the caller's to set, nor are device nodes to make */
         bool no_birth; /* pids.limit is 0: nothing can be born inside, only moved there */
 };
 #define CGROUP_INIT ((struct cgroup){.v2_fd = -1})

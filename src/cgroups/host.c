@@ -32,12 +32,15 @@ const struct name cgroup_managers[] = {
         {},
 };
 
+void cgroup_hierarchy_done(struct cgroup_hierarchy *hierarchy) {
+        free(hierarchy->name);
+        free(hierarchy->mount_point);
+        free(hierarchy->own_path);
+}
+
 void cgroup_host_done(struct cgroup_host *host) {
-        for (size_t i = 0; i < host->n_hierarchies; i++) {
-                free(host->hierarchies[i].name);
-                free(host->hierarchies[i].mount_point);
-                free(host->hierarchies[i].own_path);
-        }
+        for (size_t i = 0; i < host->n_hierarchies; i++)
+                cgroup_hierarchy_done(&host->hierarchies[i]);
         free(host->hierarchies);
         *host = CGROUP_HOST_INIT;
 }
@@ -228,8 +231,7 @@ static void drop_unmounted(struct cgroup_host *host) {
                         host->hierarchies[kept++] = host->hierarchies[i];
                         continue;
                 }
-                free(host->hierarchies[i].name);
-                free(host->hierarchies[i].own_path);
+                cgroup_hierarchy_done(&host->hierarchies[i]);
         }
         host->n_hierarchies = kept;
 }

@@ -6,9 +6,11 @@
 #include "cgroups/place.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "cgroups/members.h"
 #include "cgroups/parse.h"
@@ -132,8 +134,32 @@ const struct cgroup_place *place_main(const struct cgroup *cgroup) {
         return place;
 }
 
+/* --- what is there for the caller --- */
+
+/* Not by trying: nothing is made before everything is decided. v2 wants the common ancestor of a move to be ours, too. */
+static bool may_make(const struct cgroup_hierarchy *hierarchy) {
+        autofree char *base = base_of(hierarchy), *directory = text_format("%s%s", hierarchy->mount_point, base);
+        autofree char *members = text_format("%s/cgroup.procs", directory);
+
+        return faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == 0 &&
+               (!hierarchy->v2 || faccessat(AT_FDCWD, members, W_OK, AT_EACCESS) == 0);
+}
+
+void cgroup_host_drop_foreign(struct cgroup_host *host) {
+        size_t kept = 0;
+
+        for (size_t i = 0; i < host->n_hierarchies; i++)
+                if (!host->unprivileged || may_make(&host->hierarchies[i]))
+                        host->hierarchies[kept++] = host->hierarchies[i];
+                else
+                        cgroup_hierarchy_done(&host->hierarchies[i]);
+        host->n_hierarchies = kept;
+}
+
+/* --- all of them --- */
+
 static int decide_places(const struct cgroup_host *host, const char *cgroups_path, struct cgroup *cgroup) {
-        if (host->n_hierarchies == 0)
+        if (host->mode == CGROUP_MODE_NONE)
                 return reject("no cgroup file system is mounted at `/sys/fs/cgroup`");
         if (parse_has_dotdot(cgroups_path))
                 return reject("linux.cgroupsPath: \"%s\" has a component \"..\"", cgroups_path);
@@ -143,7 +169,7 @@ static int decide_places(const struct cgroup_host *host, const char *cgroups_pat
                 if (r < 0)
                         return r;
         }
-        return place_check_unused(cgroup, place_main(cgroup));
+        return cgroup->n_places == 0 ? 0 : place_check_unused(cgroup, place_main(cgroup));
 }
 
 int cgroup_decide(const struct cgroup_host *host, enum cgroup_manager manager, const char *cgroups_path, const char *id,
@@ -153,6 +179,7 @@ int cgroup_decide(const struct cgroup_host *host, enum cgroup_manager manager, c
 
         cgroup.mode = host->mode;
         cgroup.manager = manager;
+        cgroup.unprivileged = host->unprivileged;
         cgroup.id = text_copy(id);
         if (manager == CGROUP_MANAGER_SYSTEMD)
                 return reject("cgroup manager \"systemd\" is not supported by this version; use \"cgroupfs\"");

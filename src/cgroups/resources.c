@@ -25,14 +25,14 @@
 
 /* --- check --- */
 
-static int check_devices(const struct cgroup_resources *resources, const struct controllers *controllers,
-                         const char *path) {
+static int check_devices(const struct cgroup_host *host, const struct cgroup_resources *resources,
+                         const struct controllers *controllers, const char *path) {
         autodone(device_rules) struct device_rules rules = {};
         struct device_exceptions exceptions;
         int r;
 
         r = device_rules_check(resources, path);
-        if (r < 0 || resources->n_devices == 0)
+        if (r < 0 || resources->n_devices == 0 || host->unprivileged)
                 return r;
         if (controllers->version[CONTROLLER_DEVICES] == CONTROLLER_MISSING)
                 return reject("%s.devices: the cgroup controller \"devices\" is not available", path);
@@ -76,7 +76,7 @@ int cgroup_check_resources(const struct cgroup_host *host, const struct cgroup_r
         if (r >= 0)
                 r = settings_make(&request, &settings);
         if (r >= 0)
-                r = check_devices(resources, &controllers, path);
+                r = check_devices(host, resources, &controllers, path);
         for (size_t i = 0; r >= 0 && i < resources->n_hugepage_limits; i++)
                 r = check_page_size(&resources->hugepage_limits[i], path, i);
         return r;

@@ -136,6 +136,9 @@ static int decide(struct creation *creation, const char *root) {
         r = host_probe(&creation->host);
         if (r < 0)
                 return r;
+        /* A cgroup that is asked for by name and cannot be made is an error instead. */
+        if (text_is_empty(creation->config.linux.cgroups_path))
+                cgroup_host_drop_foreign(&creation->host.cgroups);
         r = plan_make(&creation->config, options, &creation->host, &creation->plan);
         if (r < 0)
                 return r;

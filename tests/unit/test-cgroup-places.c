@@ -4,9 +4,14 @@
 #include "test.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/alloc.h"
 #include "util/fail.h"
+#include "util/fd.h"
 #include "util/text.h"
 
 static struct cgroup_hierarchy hybrid[] = {
@@ -51,6 +56,55 @@ static void test_absent(void) {
                      "/nowhere/unified/own/ID");
         CHECK_PLACES(&unified_host, NULL, "/nowhere/ID");
         CHECK_PLACES(&unified_host, "", "/nowhere/ID");
+}
+
+/* How many hierarchies are left of one with a directory of this mode and, in it, a cgroup.procs of that mode. */
+static size_t count_kept(bool unprivileged, bool v2, mode_t mode, mode_t members_mode) {
+        char mount_point[] = "/tmp/test-cgroup-places-XXXXXX";
+        struct cgroup_host host = {.mode = v2 ? CGROUP_MODE_V2 : CGROUP_MODE_V1, .unprivileged = unprivileged};
+        autofree char *members = NULL;
+        size_t kept;
+        int fd;
+
+        CHECK(mkdtemp(mount_point));
+        members = text_format("%s/cgroup.procs", mount_point);
+        fd = open(members, O_WRONLY | O_CREAT | O_CLOEXEC, members_mode);
+        CHECK(fd >= 0);
+        fd_close(&fd);
+        CHECK_EQUAL(chown(mount_point, 65534, 65534), 0);
+        CHECK_EQUAL(chown(members, 65534, 65534), 0);
+        CHECK_EQUAL(chmod(mount_point, mode), 0);
+        *array_append(host.hierarchies, host.n_hierarchies) = (struct cgroup_hierarchy){
+                text_copy(v2 ? "" : "memory"), text_copy(mount_point), text_copy(v2 ? "/own" : "/"), v2};
+        CHECK_EQUAL(seteuid(65534), 0);
+        cgroup_host_drop_foreign(&host);
+        CHECK_EQUAL(seteuid(0), 0);
+        kept = host.n_hierarchies;
+        cgroup_host_done(&host);
+        unlink(members);
+        rmdir(mount_point);
+        return kept;
+}
+
+static void test_foreign(void) {
+        if (geteuid() != 0) {
+                test_skip("needs root");
+                return;
+        }
+        CHECK_EQUAL(count_kept(true, false, 0755, 0644), 1u);
+        CHECK_EQUAL(count_kept(true, false, 0555, 0644), 0u);
+        CHECK_EQUAL(count_kept(true, false, 0755, 0444), 1u);
+        CHECK_EQUAL(count_kept(true, true, 0755, 0644), 1u);
+        CHECK_EQUAL(count_kept(true, true, 0555, 0644), 0u);
+        CHECK_EQUAL(count_kept(true, true, 0755, 0444), 0u);
+        CHECK_EQUAL(count_kept(false, true, 0555, 0444), 1u);
+}
+
+/* Nothing is left, but the machine has cgroups all the same: that is no error. */
+static void test_none_left(void) {
+        static const struct cgroup_host host = {CGROUP_MODE_V2, NULL, 0, true};
+
+        CHECK_PLACES(&host, NULL, "");
 }
 
 static void test_absolute(void) {
@@ -135,6 +189,8 @@ static void test_probe(void) {
 
 static const struct test_case cases[] = {
         {"no cgroupsPath: the id, beside or below the runtime", test_absent},
+        {"hierarchies where the caller may not make a cgroup", test_foreign},
+        {"no hierarchy left", test_none_left},
         {"an absolute cgroupsPath", test_absolute},
         {"a relative cgroupsPath", test_relative},
         {"\"..\" and the top are refused", test_refused},

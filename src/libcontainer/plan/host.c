@@ -51,7 +51,10 @@ int host_probe_caller(struct host *ret) {
 int host_probe(struct host *ret) {
         int r = host_probe_caller(ret);
 
-        return r < 0 ? r : cgroup_host_probe(&ret->cgroups);
+        if (r >= 0)
+                r = cgroup_host_probe(&ret->cgroups);
+        ret->cgroups.unprivileged = ret->euid != 0 || ret->in_user_namespace;
+        return r;
 }
 
 void host_done(struct host *host) {
