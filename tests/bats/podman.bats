@@ -468,6 +468,13 @@ preserving() {
         shows $'/home/user\n/home/user'
 }
 
+@test "--group-add keep-groups" {
+        [ "$RUNTIME_NAME" != runc ] || skip "runc does not know the annotation"
+        PODMAN=(setpriv --groups 4711,4712 "${PODMAN[@]}")
+        expect 0 once --group-add keep-groups -- id -G
+        matches '4711 4712'
+}
+
 @test "--security-opt: no-new-privileges, seccomp" {
         expect 0 once --security-opt no-new-privileges -- grep NoNewPrivs /proc/self/status
         shows $'NoNewPrivs:\t1'
