@@ -42,20 +42,6 @@ why_not_here() {
                 echo "newuidmap does not work here"
 }
 
-choose_storage() {
-        for STORAGE in overlay vfs; do
-                setup_client
-                ! make_images >"$ENGINE_DIR/import.log" 2>&1 || return 0
-        done
-        cat "$ENGINE_DIR/import.log"
-        return 1
-}
-
-make_images() {
-        rootfs_tar | podman import --change ENV=PATH=/bin:/usr/bin - "$IMAGE" &&
-                rootfs_tar | podman import --change 'CMD ["sleep", "infinity"]' - "$INFRA_IMAGE"
-}
-
 setup_client() {
         podman_common_setup
         user_words

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# podman on the runtime under test, for podman.bats and podman-rootless.bats: its configuration, the image, and what the
+# podman on the runtime under test, for podman.bats, podman-rootless.bats and buildah.bats: its configuration, the image, and what the
 # tests say to it. Storage, state and configuration live in the engine's namespaces (engine.bash).
 
 load engine.bash
@@ -32,6 +32,22 @@ infra_image = "$INFRA_IMAGE"
 under-test = ["$(engine_runtime)"]
 END
         chmod 644 "$ENGINE_DIR/containers.conf"
+}
+
+# The best storage driver that works on this machine, with the images made. The suite's setup_client follows $STORAGE.
+choose_storage() {
+        for STORAGE in overlay vfs; do
+                export STORAGE
+                setup_client
+                ! make_images >"$ENGINE_DIR/import.log" 2>&1 || return 0
+        done
+        cat "$ENGINE_DIR/import.log"
+        return 1
+}
+
+make_images() {
+        rootfs_tar | podman import --change ENV=PATH=/bin:/usr/bin - "$IMAGE" &&
+                rootfs_tar | podman import --change 'CMD ["sleep", "infinity"]' - "$INFRA_IMAGE"
 }
 
 podman() {

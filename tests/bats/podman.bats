@@ -19,22 +19,6 @@ setup_file() {
         engine_mounts >"$ENGINE_DIR/mounts.before"
 }
 
-# The best storage driver that works on this machine.
-choose_storage() {
-        for STORAGE in overlay vfs; do
-                export STORAGE
-                setup_client
-                make_images >"$ENGINE_DIR/import.log" 2>&1 && return
-        done
-        cat "$ENGINE_DIR/import.log"
-        return 1
-}
-
-make_images() {
-        rootfs_tar | podman import --change ENV=PATH=/bin:/usr/bin - "$IMAGE" &&
-                rootfs_tar | podman import --change 'CMD ["sleep", "infinity"]' - "$INFRA_IMAGE"
-}
-
 setup_client() {
         podman_common_setup
         podman_words podman --root "$ENGINE_DIR/storage" --runroot /run/storage --tmpdir /run/libpod --storage-driver "$STORAGE"
@@ -470,7 +454,7 @@ preserving() {
 
 @test "--group-add keep-groups" {
         [ "$RUNTIME_NAME" != runc ] || skip "runc does not know the annotation"
-        PODMAN=(setpriv --groups 4711,4712 "${PODMAN[@]}")
+        PODMAN=(setpriv --groups "4711,4712" "${PODMAN[@]}")
         expect 0 once --group-add keep-groups -- id -G
         matches '4711 4712'
 }
