@@ -234,8 +234,17 @@ static int wait_for_start(const struct launch *launch) {
         if (r < 0 || answer == MESSAGE_START)
                 return r;
         close(launch->channel);
-        /* It stays open until execve(2): as long as it has a reader, the container is `created`. */
+        /* It stays open: as long as it has a reader, the container is `created`. */
         return fd_read_full(launch->exec_fifo_fd, &byte, 1) == 1 ? 0 : fail(EIO, "read exec fifo");
+}
+
+/*
+ * From here on the container is no longer `created`. Not left to execve(2), which closes the other fifo first: whoever learns
+ * by that one's end that the program runs must not find the container created still.
+ */
+static void leave_fifo(const struct launch *launch) {
+        if (launch->exec_fifo_fd >= 0)
+                close(launch->exec_fifo_fd);
 }
 
 void init_main(const struct launch *launch) {
@@ -247,7 +256,10 @@ void init_main(const struct launch *launch) {
             self_run(&self, self_become_steps, self_n_become_steps) < 0 ||
             self_run(&self, self_settle_steps, self_n_settle_steps) < 0 || wait_for_start(launch) < 0)
                 self_abort(launch);
-        if (run_start_container_hooks(&self) < 0 || self_run(&self, self_execute_steps, self_n_execute_steps) < 0)
+        if (run_start_container_hooks(&self) < 0)
+                abort_start(launch);
+        leave_fifo(launch);
+        if (self_run(&self, self_execute_steps, self_n_execute_steps) < 0)
                 abort_start(launch);
         _exit(EXIT_FAILURE);
 }
