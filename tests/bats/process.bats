@@ -156,7 +156,7 @@ groups_of() {
         setpriv --groups 12345,54321 "$TARE" --root "$ROOT" "$@"
 }
 
-@test "run.oci.keep_original_groups: the caller's groups, in the container, in exec and in a user namespace" {
+@test "run.oci.keep_original_groups: the caller's groups, in the container and in exec" {
         config '.annotations["run.oci.keep_original_groups"] = "1"
                 | .process.user = {"uid": 1000, "gid": 1000, "additionalGids": [5]}'
         script 'grep ^Groups /proc/self/status | tr -s "\t " " "; sleep 1000'
@@ -164,10 +164,12 @@ groups_of() {
         soon grep -qx 'Groups: 12345 54321 \?' "$DIR/out"
         expect 0 groups_of exec "$ID" grep ^Groups /proc/self/status
         is "$(tr -s '\t ' ' ' <<<"$output")" 'Groups: 12345 54321 '
-        tare delete --force "$ID"
+}
 
-        # There they have no number of their own, and are the caller's all the same.
-        config '.linux.namespaces += [{"type": "user"}]
+@test "run.oci.keep_original_groups: in a user namespace they have no number of their own, and are the caller's all the same" {
+        need_system_call mount_setattr
+        config '.annotations["run.oci.keep_original_groups"] = "1" | .process.user = {"uid": 1000, "gid": 1000}
+                | .linux.namespaces += [{"type": "user"}]
                 | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 2000}]
                 | .linux.gidMappings = .linux.uidMappings'
         chown -R 100000:100000 "$ROOTFS"
