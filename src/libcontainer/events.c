@@ -104,6 +104,9 @@ static int tell_stats(const struct handle *handle, int fd) {
 
 /* --- the stream --- */
 
+/* Only where the end of the process cannot be waited for (util/proc.h). */
+#define LOOK_MILLISECONDS 100
+
 enum { FD_INIT, FD_TIMER, FD_OUTPUT, FD_WATCH, FDS = FD_WATCH + CGROUP_WATCH_FDS };
 
 static int open_timer(uint64_t interval) {
@@ -159,7 +162,7 @@ static int stream(const struct handle *handle, const struct events_options *opti
                 };
 
                 cgroup_watch_poll(&watch, fds + FD_WATCH);
-                if (poll(fds, FDS, -1) < 0 && errno != EINTR)
+                if (poll(fds, FDS, fds[FD_INIT].fd < 0 ? LOOK_MILLISECONDS : -1) < 0 && errno != EINTR)
                         return fail(errno, "wait for events");
                 r = serve(handle, &watch, fds);
         } while (r == GOES_ON);

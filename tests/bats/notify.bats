@@ -309,6 +309,7 @@ runs() {
 }
 
 @test "inside: a user of a user namespace can send" {
+        need_system_call mount_setattr
         listen
         config '.linux.namespaces += [{"type": "user"}] | .process.user = {"uid": 1000, "gid": 1000}
                 | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
