@@ -8,7 +8,8 @@ load engine.bash
 IMAGE=localhost/busybox
 INFRA_IMAGE=localhost/infra
 
-# A configuration file. The limits are those that this machine can give: podman asks for more than it has unless told.
+# A configuration file. Without a log of events podman exec may lose an exit status. The limits are those that this
+# machine can give: podman asks for more than it has unless told.
 podman_configure() {
         local files processes tasks=2048
         # podman asks for a limit unless told not to.
@@ -22,7 +23,7 @@ netns = "none"
 pids_limit = $tasks
 [engine]
 cgroup_manager = "cgroupfs"
-events_logger = "none"
+events_logger = "file"
 lock_type = "file"
 runtime = "under-test"
 runtime_supports_json = ["under-test"]

@@ -755,7 +755,14 @@ END
         until_true 10 logged played-main started
         expect 0 podman exec played-main sh -c 'touch /x 2>&1; chown 1:1 /tmp 2>&1; true'
         matches 'Read-only file system.*not permitted|Read-only.*Read-only'
+        local pod dir
+        pod=$(podman pod inspect --format '{{.ID}}' played)
         expect 0 podman play kube --down "$ENGINE_DIR/pod.yaml"
+        # There is no option for the parent, and what podman does not know (unified, systemd) it leaves behind.
+        for dir in /sys/fs/cgroup/*/libpod_parent/"$pod" /sys/fs/cgroup/*/libpod_parent/conmon /sys/fs/cgroup/*/libpod_parent; do
+                [ ! -d "$dir" ] || rmdir "$dir" 2>/dev/null || :
+        done
+        [ -z "$(find /sys/fs/cgroup -name "$pod" 2>/dev/null)" ]
 }
 
 # --- the end ---
