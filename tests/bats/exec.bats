@@ -322,7 +322,14 @@ by_file() {
         done
 }
 
-@test "limits, oom_score_adj, scheduler and personality of the container" {
+@test "the container's personality" {
+        config '.linux.personality = {"domain": "LINUX32"}'
+        start
+        run_in 'uname -m'
+        [ "$(uname -m)" != x86_64 ] || prints i686
+}
+
+@test "limits, oom_score_adj and scheduler of the container" {
         config '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 77, "hard": 88}] | .process.oomScoreAdj = 123
                 | .process.scheduler = {"policy": "SCHED_BATCH", "nice": 4}'
         start
