@@ -12,6 +12,7 @@ setup() {
         common_setup
         [ "$(cat /proc/sys/user/max_user_namespaces)" -gt 0 ] || skip "no user namespaces here"
         is_allowed || skip "users may not make user namespaces here"
+        need_system_call mount_setattr
         (cd "$DIR" && "$TARE" spec --rootless)
         jq --argjson id "$USER_ID" '.process.terminal = false | .process.args = ["sleep", "1000"]
                 | .linux.uidMappings[0].hostID = $id | .linux.gidMappings[0].hostID = $id' "$DIR/config.json" >"$BUNDLE/config.json"
