@@ -20,6 +20,7 @@
 #include "cgroups/members.h"
 #include "cgroups/place.h"
 #include "util/alloc.h"
+#include "util/clock.h"
 #include "util/fail.h"
 #include "util/fd.h"
 #include "util/file.h"
@@ -132,7 +133,7 @@ static int fail_survivors(const struct cgroup_place *place) {
                     members.n, text.bytes + strlen(", "));
 }
 
-static int wait_v2_empty(const struct cgroup_place *place, long long deadline) {
+static int wait_v2_empty(const struct cgroup_place *place, int64_t deadline) {
         autoclose int fd = open(place->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         if (fd < 0)
@@ -141,14 +142,14 @@ static int wait_v2_empty(const struct cgroup_place *place, long long deadline) {
 }
 
 /* Ends the members of one directory. Returns how many it had to wait for, 0 when there was nobody. */
-static int end_members(const struct cgroup *cgroup, const struct cgroup_place *place, long long deadline) {
+static int end_members(const struct cgroup *cgroup, const struct cgroup_place *place, int64_t deadline) {
         if (place->v2 && write_kill(cgroup) >= 0)
                 return wait_v2_empty(place, deadline);
         return members_end(place->directory, deadline);
 }
 
 /* One round towards an empty directory. -EBUSY: somebody moved in meanwhile, so another round is needed. */
-static int empty_place(const struct cgroup *cgroup, const struct cgroup_place *place, long long deadline) {
+static int empty_place(const struct cgroup *cgroup, const struct cgroup_place *place, int64_t deadline) {
         static const struct timespec pause = {.tv_nsec = 1000000};
         int ended, removed;
 
@@ -167,14 +168,14 @@ static int empty_place(const struct cgroup *cgroup, const struct cgroup_place *p
         return 0;
 }
 
-static int remove_place(const struct cgroup *cgroup, const struct cgroup_place *place, long long deadline) {
+static int remove_place(const struct cgroup *cgroup, const struct cgroup_place *place, int64_t deadline) {
         while (rmdir(place->directory) < 0 && errno != ENOENT) {
                 int r;
 
                 if (errno != EBUSY)
                         return fail(errno, "remove cgroup `%s`", place->directory);
                 r = empty_place(cgroup, place, deadline);
-                if (r == -ETIMEDOUT || ms_until(deadline) == 0)
+                if (r == -ETIMEDOUT || clock_ms_until(deadline) == 0)
                         return fail_survivors(place);
                 if (r < 0 && r != -EBUSY)
                         return fail(-r, "empty cgroup `%s`", place->directory);
@@ -197,7 +198,7 @@ static int remove_empty(const struct cgroup *cgroup) {
 }
 
 int cgroup_destroy(const struct cgroup *cgroup, int milliseconds) {
-        long long deadline = now_ms() + milliseconds;
+        int64_t deadline = clock_ms() + milliseconds;
         int r;
 
         if (cgroup->refused)

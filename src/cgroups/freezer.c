@@ -16,6 +16,7 @@
 #include "cgroups/members.h"
 #include "cgroups/place.h"
 #include "util/alloc.h"
+#include "util/clock.h"
 #include "util/fail.h"
 #include "util/fd.h"
 #include "util/file.h"
@@ -28,7 +29,7 @@ static bool has_line(const char *text, const char *line) {
         return controllers_list_has(text, '\n', line, strlen(line));
 }
 
-int freezer_wait_event(int dirfd, const char *line, long long deadline) {
+int freezer_wait_event(int dirfd, const char *line, int64_t deadline) {
         autoclose int fd = openat(dirfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 
         if (fd < 0)
@@ -45,7 +46,7 @@ int freezer_wait_event(int dirfd, const char *line, long long deadline) {
                 text[n] = '\0';
                 if (has_line(text, line))
                         return 0;
-                r = poll(&event, 1, ms_until(deadline));
+                r = poll(&event, 1, clock_ms_until(deadline));
                 if (r == 0)
                         return -ETIMEDOUT;
                 if (r < 0 && errno != EINTR)
@@ -106,10 +107,10 @@ static int write_state(int dirfd, bool v2, bool frozen) {
  * The v1 freezer announces nothing, and a process that forks at the wrong moment leaves it at FREEZING for ever; only
  * thawing and freezing anew gets it out of there. So this one place looks again every millisecond.
  */
-static int wait_v1_frozen(int dirfd, long long deadline) {
+static int wait_v1_frozen(int dirfd, int64_t deadline) {
         static const struct timespec pause = {.tv_nsec = 1000000};
 
-        for (int tries = 1; ms_until(deadline) > 0; tries++) {
+        for (int tries = 1; clock_ms_until(deadline) > 0; tries++) {
                 autofree char *text = NULL;
                 int r = file_read(dirfd, "freezer.state", 64, &text, NULL);
 
@@ -128,7 +129,7 @@ static int wait_v1_frozen(int dirfd, long long deadline) {
 }
 
 int cgroup_freeze(const struct cgroup *cgroup) {
-        long long deadline = now_ms() + FREEZE_DEADLINE_MS;
+        int64_t deadline = clock_ms() + FREEZE_DEADLINE_MS;
         bool v2;
         autoclose int fd = open_freezer(cgroup, &v2);
         int r;
@@ -172,7 +173,7 @@ static bool is_frozen_above(int dirfd) {
 static int wait_v2_thawed(int dirfd) {
         if (is_frozen_above(dirfd))
                 return 0;
-        return freezer_wait_event(dirfd, "frozen 0", now_ms() + THAW_DEADLINE_MS);
+        return freezer_wait_event(dirfd, "frozen 0", clock_ms() + THAW_DEADLINE_MS);
 }
 
 int cgroup_thaw(const struct cgroup *cgroup) {

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "util/alloc.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/proc.h"
@@ -323,7 +324,7 @@ int members_signal(const char *directory, int signal) {
         return r;
 }
 
-int members_end(const char *directory, long long deadline) {
+int members_end(const char *directory, int64_t deadline) {
         autodone(members) struct members members = {};
         int r, ended = 0;
 
@@ -338,23 +339,10 @@ int members_end(const char *directory, long long deadline) {
                 if (r >= 0)
                         r = batch_signal(&batch, SIGKILL);
                 for (size_t i = 0; r >= 0 && i < batch.n; i++, ended++)
-                        r = proc_wait_end(batch.fds[i], ms_until(deadline));
-                if (r >= 0 && ms_until(deadline) == 0)
+                        r = proc_wait_end(batch.fds[i], clock_ms_until(deadline));
+                if (r >= 0 && clock_ms_until(deadline) == 0)
                         r = -ETIMEDOUT;
                 if (r < 0)
                         return r;
         }
-}
-
-long long now_ms(void) {
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-int ms_until(long long deadline) {
-        long long left = deadline - now_ms();
-
-        return left > 0 ? (int)left : 0;
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct members {
@@ -35,11 +36,7 @@ int members_remove_below(const char *directory);
 int members_signal(const char *directory, int signal);
 
 /*
- * Kills what is in the cgroup and below and waits for the end of each process, until `deadline` (see now_ms()).
+ * Kills what is in the cgroup and below and waits for the end of each process, until `deadline` (see util/clock.h).
  * Returns how many there were, or -ETIMEDOUT.
  */
-int members_end(const char *directory, long long deadline);
-
-/* CLOCK_MONOTONIC in milliseconds, and what is left until a deadline, at least 0. */
-long long now_ms(void);
-int ms_until(long long deadline);
+int members_end(const char *directory, int64_t deadline);

@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/clock.h"
 #include "util/kernel.h"
 
 void fd_close(int *fd) {
@@ -125,7 +126,13 @@ static int sweep_all(const struct sweep *sweep) {
         return r < 0 ? sweep_possible(sweep) : r;
 }
 
-int fd_close_all_except(const int *keep, size_t n_keep) {
+static int compare_fds(const void *a, const void *b) {
+        return *(const int *)a - *(const int *)b;
+}
+
+int fd_close_all_except(int *keep, size_t n_keep) {
+        if (n_keep > 0)
+                qsort(keep, n_keep, sizeof(int), compare_fds);
         return sweep_all(&(struct sweep){.first = STDERR_FILENO + 1, .keep = keep, .n_keep = n_keep});
 }
 
@@ -335,16 +342,9 @@ int fd_connect_datagram(const char *address) {
 
 /* --- waiting --- */
 
-static int64_t now_milliseconds(void) {
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int fd_wait_readable(int fd, int milliseconds) {
         struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-        int64_t deadline = milliseconds < 0 ? 0 : now_milliseconds() + milliseconds;
+        int64_t deadline = milliseconds < 0 ? 0 : clock_ms() + milliseconds;
 
         for (;;) {
                 int n = poll(&poll_fd, 1, milliseconds);
@@ -355,11 +355,8 @@ int fd_wait_readable(int fd, int milliseconds) {
                         return -ETIMEDOUT;
                 if (errno != EINTR)
                         return -errno;
-                if (milliseconds >= 0) {
-                        int64_t rest = deadline - now_milliseconds();
-
-                        milliseconds = rest > 0 ? (int)rest : 0;
-                }
+                if (milliseconds >= 0)
+                        milliseconds = clock_ms_until(deadline);
         }
 }
 
@@ -396,14 +393,14 @@ static void alarm_stop(const struct alarm *alarm) {
 }
 
 static int lock_within(int fd, int milliseconds) {
-        int64_t deadline = now_milliseconds() + milliseconds;
+        int64_t deadline = clock_ms() + milliseconds;
         struct alarm alarm;
         int r;
 
         alarm_start(&alarm, milliseconds);
         do
                 r = flock(fd, LOCK_EX) < 0 ? -errno : 0;
-        while (r == -EINTR && now_milliseconds() < deadline);
+        while (r == -EINTR && clock_ms() < deadline);
         alarm_stop(&alarm);
         return r == -EINTR ? -ETIMEDOUT : r;
 }

@@ -28,10 +28,10 @@ int fd_set_cloexec(int fd, bool cloexec);
 int fd_set_nonblock(int fd, bool nonblock);
 
 /*
- * Closes every descriptor above standard error except those in keep (ascending order). For the child right after
- * clone: nothing that the runtime's caller left open may live on in the container.
+ * Closes every descriptor above standard error except those in `keep`, which it sorts. For the child right after clone:
+ * nothing that the runtime's caller left open may live on in the container.
  */
-int fd_close_all_except(const int *keep, size_t n_keep);
+int fd_close_all_except(int *keep, size_t n_keep);
 
 /* Marks every descriptor from `first` up close-on-exec. */
 int fd_cloexec_from(int first);

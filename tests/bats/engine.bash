@@ -9,6 +9,8 @@
 
 bats_require_minimum_version 1.5.0
 
+load waiting.bash
+
 # The runtime under test as an absolute path.
 engine_runtime() {
         realpath -e "$(command -v "${TARE:-$BATS_TEST_DIRNAME/../../build/src/tare}")"
@@ -75,30 +77,6 @@ engine_inside() {
         local -a INSIDE
         engine_words
         "${INSIDE[@]}" "$@" 3>&-
-}
-
-# --- waiting ---
-
-# until_true SECONDS COMMAND...: success as soon as the command succeeds, failure when the time is over.
-until_true() {
-        local deadline=$((SECONDS + $1))
-        shift
-        until "$@" >/dev/null 2>&1; do
-                [ "$SECONDS" -lt "$deadline" ] || return 1
-                sleep 0.05
-        done
-}
-
-# A process that has ended, reaped or not.
-process_gone() {
-        local state
-        state=$(awk '$1 == "State:" { print $2 }' "/proc/$1/status" 2>/dev/null) || return 0
-        [ -z "$state" ] || [ "$state" = Z ]
-}
-
-end_process() {
-        kill "$1" 2>/dev/null || return 0
-        until_true 20 process_gone "$1" || kill -KILL "$1"
 }
 
 # --- the image ---

@@ -4,11 +4,6 @@
 
 load helpers
 
-# The number of processes in the container.
-members() {
-        [ "$(wc -l <"$(cgroup freezer)/cgroup.procs")" -eq "$1" ]
-}
-
 setup_file() {
         common_setup_file
         ! command -v "${CC:-cc}" >/dev/null ||

@@ -223,6 +223,11 @@ cgroup() {
         fi
 }
 
+# members N: so many processes are in the container.
+members() {
+        [ "$(wc -l <"$(cgroup freezer)/cgroup.procs")" -eq "$1" ]
+}
+
 has_controller() {
         if [ "$CGROUP_VERSION" = 1 ]; then
                 mountpoint -q "/sys/fs/cgroup/$1"

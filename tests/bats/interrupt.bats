@@ -4,11 +4,6 @@
 
 load helpers
 
-# The number of processes in the container.
-members() {
-        [ "$(wc -l <"$(cgroup freezer)/cgroup.procs")" -eq "$1" ]
-}
-
 # hook KIND SCRIPT: of the host but for startContainer.
 hook() {
         config '.hooks[$kind] = [{"path": "/bin/sh", "args": ["sh", "-c", $script]}]' --arg kind "$1" --arg script "$2"

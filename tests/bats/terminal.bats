@@ -4,12 +4,7 @@
 # Terminals: by a console socket, in the foreground, and what an image may not do to them.
 
 load helpers
-
-setup_file() {
-        common_setup_file
-        ! command -v "${CC:-cc}" >/dev/null ||
-                "${CC:-cc}" -D_GNU_SOURCE -O1 -o "$BATS_FILE_TMPDIR/console" "$BATS_TEST_DIRNAME/../tools/console.c"
-}
+load terminal.bash
 
 @test "a terminal and no console socket: create refuses" {
         config '.process.terminal = true'
@@ -116,11 +111,6 @@ by_socket() {
 
 # --- in the foreground ---
 
-# A terminal of its own for a command; its status is the command's.
-on_terminal() {
-        timeout 30 script --quiet --return --command "$*" /dev/null </dev/null
-}
-
 @test "run in the foreground: the window's size, the exit code, the device" {
         config '.process.terminal = true'
         script 'tty; stty size; exit 42'
@@ -137,19 +127,6 @@ on_terminal() {
         script 'kill -9 $$; exit 3'
         output=$(on_terminal "stty -g; $TARE --root $ROOT run --bundle $BUNDLE $ID; stty -g" | tr -d '\r\0' | sed 's/\^@//g')
         is "$(sort -u <<<"$output" | grep -c :)" 1
-}
-
-# in_terminal COMMAND: runs it in the background in a terminal whose name is in $DIR/tty; what is written to
-# $DIR/keyboard is typed. The settings before and after are in $DIR/before and $DIR/after, the status in $DIR/status.
-in_terminal() {
-        mkfifo "$DIR/keyboard"
-        echo "tty >$DIR/tty; stty -a >$DIR/before; $1; echo \$? >$DIR/status; stty -a >$DIR/after" >"$DIR/command"
-        command script --quiet --command "sh $DIR/command" "$DIR/screen" <>"$DIR/keyboard" >/dev/null 2>&1 3>&- &
-        BACKGROUND=$!
-}
-
-is_raw() {
-        stty -F "$(cat "$DIR/tty")" -a | grep -q -e '-icanon'
 }
 
 restored() {

@@ -8,38 +8,10 @@
  * prints "ended". Nothing takes longer than ten seconds.
  */
 #include <err.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#define PATIENCE 10000
-
-static void wait_for(int fd, const char *what) {
-        struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-
-        if (poll(&poll_fd, 1, PATIENCE) <= 0)
-                errx(1, "waited in vain for %s", what);
-}
-
-/* By a descriptor of its folder, for a path that is longer than an address holds. */
-static int listen_at(char *path) {
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
-        char *name = strdup(path);
-        int directory = open(dirname(path), O_PATH | O_DIRECTORY);
-        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-        snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", directory, basename(name));
-        if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 1) < 0)
-                err(1, "listen at %s", path);
-        return fd;
-}
+#include "receive.h"
 
 static int pid_of(int pidfd) {
         char path[64], line[256];
@@ -56,44 +28,17 @@ static int pid_of(int pidfd) {
         return pid > 0 ? pid : 0;
 }
 
-static int receive(int connection) {
-        char payload[4096];
-        union {
-                struct cmsghdr header;
-                char bytes[CMSG_SPACE(8 * sizeof(int))];
-        } control;
-        struct iovec part = {.iov_base = payload, .iov_len = sizeof(payload) - 1};
-        struct msghdr message = {
-                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-        ssize_t length = recvmsg(connection, &message, 0);
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        size_t count = 0;
-        int fd = -1;
-
-        if (length <= 0)
-                err(1, "receive a message");
-        payload[length] = '\0';
-        if (header && header->cmsg_type == SCM_RIGHTS) {
-                count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-                memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-        }
-        printf("payload %s, %zu descriptors, pid %d, ", payload, count, pid_of(fd));
-        return fd;
-}
-
 int main(int argc, char **argv) {
-        int listener, connection, pidfd;
-        char byte;
+        char payload[PAYLOAD_SIZE], byte;
+        int connection, pidfd;
+        size_t count;
 
         if (argc < 2)
                 errx(2, "usage: pidfd-receiver SOCKET");
-        listener = listen_at(argv[1]);
-        wait_for(listener, "a connection");
-        connection = accept(listener, NULL, NULL);
-        if (connection < 0)
-                err(1, "accept");
-        wait_for(connection, "a message");
-        pidfd = receive(connection);
+        connection = accept_at(argv[1]);
+        if (receive(connection, payload, &count, &pidfd) == 0)
+                errx(1, "the connection ended without a message");
+        printf("payload %s, %zu descriptors, pid %d, ", payload, count, pid_of(pidfd));
         wait_for(connection, "the end of the connection");
         printf("then %s\n", read(connection, &byte, 1) == 0 ? "the end" : "more");
         fflush(stdout);

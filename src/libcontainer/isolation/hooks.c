@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "util/alloc.h"
+#include "util/clock.h"
 #include "util/fail.h"
 #include "util/fd.h"
 #include "util/interrupt.h"
@@ -74,13 +74,6 @@ int hooks_open_output(const struct extensions *extensions, int ret_fds[2]) {
 }
 
 /* --- starting --- */
-
-static int64_t now(void) {
-        struct timespec time;
-
-        clock_gettime(CLOCK_MONOTONIC, &time);
-        return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 /* The list as execve(2) wants it; in a process that will not live to free it. */
 static char **vector_of(const struct string_list *list) {
@@ -167,7 +160,7 @@ static int start(const struct hook_call *call, const struct hook_config *hook, s
         /* Here as well as in the child: whichever comes first, the group is there before a timeout needs it. */
         setpgid(ret->pid, ret->pid);
         ret->input = call->state;
-        ret->deadline = hook->timeout.set ? now() + (int64_t)hook->timeout.value * 1000 : -1;
+        ret->deadline = hook->timeout.set ? clock_ms() + (int64_t)hook->timeout.value * 1000 : -1;
         return 0;
 }
 
@@ -218,11 +211,11 @@ static enum outcome attend(struct running *hook) {
                         {.fd = hook->output[0].fd, .events = POLLIN},
                         {.fd = hook->n_output > 1 ? hook->output[1].fd : -1, .events = POLLIN},
                 };
-                int64_t left = hook->deadline < 0 ? -1 : hook->deadline - now();
+                int left = hook->deadline < 0 ? -1 : clock_ms_until(hook->deadline);
 
-                if (hook->deadline >= 0 && left <= 0)
+                if (left == 0)
                         return TIMED_OUT;
-                if (poll(fds, ELEMENTSOF(fds), left > INT32_MAX ? INT32_MAX : (int)left) < 0 && errno != EINTR)
+                if (poll(fds, ELEMENTSOF(fds), left) < 0 && errno != EINTR)
                         return INTERRUPTED;
                 for (size_t i = 0; i < hook->n_output; i++)
                         if (fds[3 + i].revents)

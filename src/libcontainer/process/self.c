@@ -52,10 +52,6 @@ static void reset_signals(void) {
         sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int compare_fds(const void *a, const void *b) {
-        return *(const int *)a - *(const int *)b;
-}
-
 static int close_foreign(const struct launch *launch) {
         const struct plan *plan = launch->plan;
         const int own[] = {launch->channel,      launch->exec_fifo_fd, launch->result_fifo_fd, plan->console_socket,
@@ -74,7 +70,6 @@ static int close_foreign(const struct launch *launch) {
         for (size_t i = 0; i < ELEMENTSOF(own); i++)
                 if (own[i] >= 0)
                         keep[n++] = own[i];
-        qsort(keep, n, sizeof(int), compare_fds);
         return fd_close_all_except(keep, n);
 }
 

@@ -14,7 +14,6 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "libcontainer/isolation/credentials.h"
@@ -24,6 +23,7 @@
 #include "libcontainer/process/channel.h"
 #include "libcontainer/process/clone.h"
 #include "util/alloc.h"
+#include "util/clock.h"
 #include "util/fail.h"
 #include "util/fd.h"
 #include "util/kernel.h"
@@ -49,10 +49,6 @@ struct task {
 
 /* --- in the visitor --- */
 
-static int compare_fds(const void *a, const void *b) {
-        return *(const int *)a - *(const int *)b;
-}
-
 /* Nothing of the host but what the work needs comes into the container's namespaces (CVE-2024-21626). */
 static int close_foreign(const struct task *task) {
         autofree int *keep = alloc_zero(task->n + 3, sizeof(int));
@@ -65,7 +61,6 @@ static int close_foreign(const struct task *task) {
         for (size_t i = 0; task->mounts && i < task->n; i++)
                 if (task->mounts[i] >= 0)
                         keep[n++] = task->mounts[i];
-        qsort(keep, n, sizeof(int), compare_fds);
         return fd_close_all_except(keep, n);
 }
 
@@ -285,16 +280,8 @@ static void __attribute__((noreturn)) visitor_main(const struct task *task) {
 
 /* --- in the runtime --- */
 
-static int64_t now_milliseconds(void) {
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int wait_for_message(int channel, int64_t deadline) {
-        int64_t rest = deadline - now_milliseconds();
-        int r = fd_wait_readable(channel, rest > 0 ? (int)rest : 0);
+        int r = fd_wait_readable(channel, clock_ms_until(deadline));
 
         if (r == -ETIMEDOUT)
                 return reject("the visit to the container takes longer than %d seconds", VISIT_MILLISECONDS / 1000);
@@ -303,7 +290,7 @@ static int wait_for_message(int channel, int64_t deadline) {
 
 /* Until READY. What the visitor sends before that goes to fds[number]. */
 static int serve(int channel, int *fds, size_t n) {
-        int64_t deadline = now_milliseconds() + VISIT_MILLISECONDS;
+        int64_t deadline = clock_ms() + VISIT_MILLISECONDS;
 
         for (;;) {
                 struct message message;

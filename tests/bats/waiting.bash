@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What the suites with engines share: waiting for conditions and for the end of processes.
+
+# until_true SECONDS COMMAND...: success as soon as the command succeeds, failure when the time is over.
+until_true() {
+        local deadline=$((SECONDS + $1))
+        shift
+        until "$@" >/dev/null 2>&1; do
+                [ "$SECONDS" -lt "$deadline" ] || return 1
+                sleep 0.05
+        done
+}
+
+# A process that has ended, reaped or not.
+process_gone() {
+        local state
+        state=$(awk '$1 == "State:" { print $2 }' "/proc/$1/status" 2>/dev/null) || return 0
+        [ -z "$state" ] || [ "$state" = Z ]
+}
+
+end_process() {
+        kill "$1" 2>/dev/null || return 0
+        until_true 20 process_gone "$1" || kill -KILL "$1"
+}
