@@ -163,7 +163,8 @@ needs_controller() {
 on_terminal() {
         local command
         command=$(printf '%q ' "$@")
-        script --quiet --flush --return --command "stty rows 33 cols 101; exec $command" "$SCREEN" 3>&-
+        # script(1) hands the command to $SHELL, and only bash reads every word that bash's %q writes ($'...').
+        SHELL=$BASH script --quiet --flush --return --command "stty rows 33 cols 101; exec $command" "$SCREEN" 3>&-
 }
 
 # typed PROMPT TEXT...: what somebody types, each TEXT once its PROMPT is on the screen, and then waits for the end.
