@@ -141,13 +141,19 @@ static int launch(struct execution *execution) {
         fail_forget();
         child_done(&execution->child);
         r = cgroup_follow(&execution->plan.cgroup, (pid_t)execution->handle.state.init.pid);
+        /* Else it was another's cgroup. */
+        if (r >= 0 && !proc_is_alive(execution->handle.pidfd))
+                return fail(ESRCH, "follow the container's init");
         return r < 0 ? r : parent_launch(&execution->plan, NULL, NULL, &execution->child);
 }
 
 static int act(struct execution *execution) {
         const struct process_options *options = &execution->options->process;
-        int r = tuning_set_initial_affinity(&execution->config.process);
+        int r = interrupt_catch();
 
+        if (r < 0)
+                return fail(-r, "catch signals");
+        r = tuning_set_initial_affinity(&execution->config.process);
         if (r < 0)
                 return r;
         r = launch(execution);
@@ -182,8 +188,6 @@ int container_exec(const char *root, const struct exec_options *options, int *re
                 r = foreground_prepare(&foreground, false);
         if (r >= 0)
                 r = decide(&execution, root);
-        if (r >= 0 && (r = interrupt_catch()) < 0)
-                fail(-r, "catch signals");
         if (r >= 0)
                 r = act(&execution);
         if (r >= 0 && !options->process.detach)

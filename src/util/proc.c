@@ -197,6 +197,12 @@ int proc_reap(pid_t pid, int *ret_status) {
         return 0;
 }
 
+int proc_reap_now(pid_t pid, int *ret_status) {
+        pid_t reaped = waitpid(pid, ret_status, WNOHANG);
+
+        return reaped < 0 ? -errno : reaped == 0 ? -EAGAIN : 0;
+}
+
 int proc_exit_code(int status) {
         return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -24,6 +24,11 @@ int proc_poll_fd(int pidfd);
 /* Waits for a child and gives its status as waitpid(2) does. */
 int proc_reap(pid_t pid, int *ret_status);
 
+/*
+ * The same for one that has ended by now, without waiting: -EAGAIN if it has not, or if a tracer keeps its end to himself.
+ */
+int proc_reap_now(pid_t pid, int *ret_status);
+
 /* A child's wait status as a shell's exit code: N, or 128 + signal. */
 int proc_exit_code(int status);
 

@@ -596,6 +596,74 @@ by_file() {
         [ -s "$ROOTFS/tmp/seen" ]
 }
 
+# hostile WORDS: a container that does to every new process what tests/tools/forge.c can.
+hostile() {
+        "${CC:-cc}" -D_GNU_SOURCE -O1 -static -iquote "$BATS_TEST_DIRNAME/../../src" -o "$ROOTFS/bin/forge" \
+                "$BATS_TEST_DIRNAME/../tools/forge.c" || skip "no static C library here"
+        need_system_call pidfd_getfd
+        config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"] | unique)'
+        config '.hooks.prestart = [{"path": "/bin/sh", "args": ["sh", "-c", $script]}]' --arg script "echo ran >>$DIR/hook"
+        script "forge $1 >/tmp/forged"
+        create
+        tare start "$ID"
+        soon test -s "$ROOTFS/tmp/forged"
+}
+
+# attacked TIMES [FLAG...]: each exec succeeds or fails in time; none crashes, and the host's hooks ran once.
+attacked() {
+        local times=$1 i
+        shift
+        for i in $(seq "$times"); do
+                status=0
+                timeout --kill-after=1 10 "$TARE" --root "$ROOT" exec "$@" "$ID" true \
+                        </dev/null >/dev/null 2>>"$DIR/errors" 3>&- || status=$?
+                [ "$status" -eq 0 ] || [ "$status" -eq 255 ] || { echo "exit status $status" && return 1; }
+        done
+        is "$(cat "$DIR/hook")" ran
+        # What was to be tried could be tried.
+        [ "$(wc -l <"$ROOTFS/tmp/forged")" -gt 1 ]
+}
+
+@test "the container speaks for the new process: no hook of the host's runs" {
+        hostile hooks
+        attacked 150
+        grep -q 'unexpected message' "$DIR/errors"
+}
+
+@test "the container speaks for the new process: no terminal of its own making is served" {
+        hostile terminal
+        attacked 150
+        grep -q 'unexpected message' "$DIR/errors"
+}
+
+@test "the container speaks for the new process: no process of the host's is taken for it, nor killed" {
+        command -v strace >/dev/null || skip "no strace here"
+        local bystander
+        sleep 1000 3>&- &
+        bystander=$!
+        BACKGROUND=$bystander
+        hostile "pid $bystander"
+        # Every message of the runtime's is late, so that the forged one comes first.
+        for _ in 1 2 3; do
+                status=0
+                timeout --kill-after=1 20 strace --follow-forks --quiet=all --output=/dev/null --inject=sendmsg:delay_enter=300000 \
+                        "$TARE" --root "$ROOT" exec --pid-file "$DIR/pid" "$ID" true </dev/null 2>>"$DIR/errors" 3>&- || status=$?
+                is "$status" 255
+                [ ! -e "$DIR/pid" ]
+        done
+        grep -q "unexpected process $bystander" "$DIR/errors"
+        kill -0 "$bystander"
+        is "$(awk '$1 == "State:" { print $2 }' "/proc/$bystander/status")" S
+}
+
+@test "the container stops the new process: nobody waits for ever" {
+        hostile stop
+        # Each that is caught takes its time. One that stands still when it has started is nobody's business but the
+        # container's, and --detach does not wait for it.
+        attacked 12 --detach
+        grep -q 'broke off, and has not ended' "$DIR/errors"
+}
+
 @test "a pidfd of the process, with the word setns" {
         [ -x "$BATS_FILE_TMPDIR/pidfd-receiver" ] || skip "no C compiler here"
         need_system_call pidfd_open

@@ -12,7 +12,9 @@
 #include "test.h"
 #include "util/alloc.h"
 #include "util/fail.h"
+#include "util/fd.h"
 #include "util/file.h"
+#include "util/proc.h"
 #include "util/text.h"
 
 static char bundle[] = "/tmp/tare-test-plan.XXXXXX";
@@ -108,8 +110,29 @@ static void test_golden_plans(void) {
         CHECK(n >= 8);
 }
 
+/* What was looked at by pid is believed only if the process lives still: else the pid may be another's. */
+static void test_exec_of_one_that_ended(void) {
+        static const struct process_options options = {.detach = true};
+        autodone(config) struct config config = CONFIG_INIT;
+        autodone(plan) struct plan plan = PLAN_INIT;
+        struct cgroup cgroup = CGROUP_INIT;
+        pid_t child = fork();
+        autoclose int pidfd = -1;
+        int status;
+
+        if (child == 0)
+                _exit(EXIT_SUCCESS);
+        pidfd = proc_open(child);
+        CHECK_EQUAL(proc_reap(child, &status), 0);
+        CHECK(plan_exec(&config,
+                        &(struct exec_target){.id = "ended", .pid = getpid(), .pidfd = pidfd, .cgroup = &cgroup},
+                        &options, &host, &plan) < 0);
+        CHECK_TEXT(fail_text(), "cannot exec in a stopped container");
+}
+
 static const struct test_case cases[] = {
         {"every config of tests/plans gives its golden plan", test_golden_plans},
+        {"exec into one that has ended meanwhile", test_exec_of_one_that_ended},
 };
 
 int main(int argc, char **argv) {

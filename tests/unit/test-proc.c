@@ -62,6 +62,7 @@ static void hold_and_end(void) {
         CHECK_EQUAL(proc_wait_end(fd, 30), -ETIMEDOUT);
         CHECK(now_ms() - start >= 29 && now_ms() - start < 2000);
         CHECK(!proc_is_ending(pid));
+        CHECK_EQUAL(proc_reap_now(pid, &status), -EAGAIN);
         CHECK_EQUAL(proc_signal(fd, 0), 0);
         CHECK_EQUAL(proc_signal(fd, 9999), -EINVAL);
         CHECK_EQUAL(proc_signal(fd, SIGTERM), 0);
@@ -71,7 +72,7 @@ static void hold_and_end(void) {
         CHECK_EQUAL(proc_state(pid, &state), 0);
         CHECK_EQUAL(state, 'Z');
         CHECK(proc_is_ending(pid));
-        CHECK_EQUAL(proc_reap(pid, &status), 0);
+        CHECK_EQUAL(proc_reap_now(pid, &status), 0);
         CHECK_EQUAL(proc_exit_code(status), 128 + SIGTERM);
         CHECK(!proc_is_alive(fd));
         CHECK_EQUAL(proc_wait_end(fd, 0), 0);

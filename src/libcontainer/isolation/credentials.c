@@ -43,11 +43,11 @@ static int drop_bounding(uint64_t kept) {
  * A user namespace whose gid map was written without privilege denies setgroups(2) for good (user_namespaces(7)): even to
  * who may do it. /proc/self/setgroups says so as well, but exec sees the /proc of a pid namespace that it is not in.
  */
-static bool setgroups_is_denied(void) {
+static bool setgroups_is_denied(const struct plan *plan) {
         struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
         struct __user_cap_data_struct data[2];
 
-        return capget(&header, data) == 0 && data[0].effective & BIT(CAP_SETGID);
+        return plan->may_deny_groups && capget(&header, data) == 0 && data[0].effective & BIT(CAP_SETGID);
 }
 
 static int change_groups(const struct plan *plan) {
@@ -59,7 +59,7 @@ static int change_groups(const struct plan *plan) {
         /* Called with an empty list too: the groups of the runtime's caller are none of the container's. */
         if (setgroups(count, process->user.additional_gids) == 0)
                 return 0;
-        if (errno == EPERM && count == 0 && setgroups_is_denied())
+        if (errno == EPERM && count == 0 && setgroups_is_denied(plan))
                 return 0;
         return fail(errno, "process.user.additionalGids: set %zu groups", count);
 }

@@ -14,6 +14,7 @@
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
+#include "util/proc.h"
 #include "util/text.h"
 
 /*
@@ -86,6 +87,9 @@ int plan_exec(const struct config *config, const struct exec_target *target, con
         r = open_procfs(ret);
         if (r < 0)
                 return r;
+        /* If it lives now, its pid meant it, and not whoever has it next, in all that was looked at. */
+        if (!proc_is_alive(target->pidfd))
+                return reject("cannot exec in a stopped container");
         cgroup_copy(target->cgroup, &ret->cgroup);
         return plan_process(config, options, host, ret);
 }

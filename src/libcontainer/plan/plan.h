@@ -106,6 +106,7 @@ struct plan {
         bool makes_dev; /* /dev is the container's own: links are made there */
 
         struct capability_sets capabilities;
+        bool may_deny_groups; /* ids belong to a user namespace that is not the machine's: it can deny setgroups(2) for good */
         struct string_list ignored_capabilities; /* unknown, or not to be had here: one warning */
         char **environment; /* NULL-terminated, duplicates removed; borrowed strings */
         size_t n_environment;

@@ -191,6 +191,7 @@ int plan_process(const struct config *config, const struct process_options *opti
                 return r;
         if (stat("/proc/self/exe", &plan->own_binary) < 0)
                 return fail(errno, "look at `/proc/self/exe`");
+        plan->may_deny_groups = plan->in_user_namespace || host->in_user_namespace;
         plan_environment(config, options, plan);
         plan_capabilities(&config->process.capabilities, host, plan);
         r = plan_terminal(config, options, plan);

@@ -29,6 +29,10 @@ int channel_send(int channel, enum message_type type) {
         return channel_send_fd(channel, type, 0, -1);
 }
 
+int channel_send_number(int channel, enum message_type type, int number) {
+        return channel_send_fd(channel, type, number, -1);
+}
+
 int channel_send_fd(int channel, enum message_type type, int number, int fd) {
         struct {
                 enum message_type type;

@@ -4,7 +4,7 @@
  *
  *     runtime (parent.c)                          init (init.c)
  *     clone3  ----------------------------------> born in its namespaces (behind a stage when it joins a user namespace)
- *     stage only:       <------------ PID ------- stage.c made init; the message carries init's pidfd
+ *     stage only:       <------------ PID ------- stage.c made init, which is our child
  *     maps, cgroup, limits
  *     GO  --------------------------------------> (waited for only if the plan says so)
  *     SOURCE ... -------------------------------> the host's paths; from the helper, only with a user namespace
@@ -18,8 +18,8 @@
  *     START or WAIT  ---------------------------> execute now, or wait for `tare start` behind exec.fifo
  *                       <--- end of the stream --- execve closed it: the process runs, or init waits on its own
  *
- * Of one exec: clone3 into the cgroup, GO if the plan says so, TERMINAL as above; then PID, from the first process, with the
- * pidfd of the second one, and from that READY, START and the end of the stream.
+ * Of one exec: clone3 into the cgroup, GO if the plan says so, TERMINAL as above; then PID, from the first process, of the
+ * second one, and from that READY, START and the end of the stream.
  *
  * At any time: FAILED (its text becomes the runtime's record; then init ends).
  * A stream that ends without FAILED means that init died; a runtime that died makes init's next read or write fail.
@@ -56,6 +56,7 @@ struct message {
 int channel_open(int ret_ends[2]);
 
 int channel_send(int channel, enum message_type type);
+int channel_send_number(int channel, enum message_type type, int number);
 int channel_send_fd(int channel, enum message_type type, int number, int fd);
 int channel_send_text(int channel, enum message_type type, const char *text);
 

@@ -48,20 +48,24 @@ void parent_kill(struct child *child) {
                 return;
         if (child->pidfd >= 0)
                 (void)proc_signal(child->pidfd, SIGKILL);
-        if (child->pidfd < 0 || proc_wait_end(child->pidfd, DEATH_MILLISECONDS) == 0)
-                (void)proc_reap(child->pid, &status);
+        if (child->pidfd >= 0)
+                (void)proc_wait_end(child->pidfd, DEATH_MILLISECONDS);
+        (void)proc_reap_now(child->pid, &status);
         child->pid = 0;
 }
 
 /* --- what went wrong --- */
 
+static const char *process_word(const struct plan *plan) {
+        return plan->target_fd >= 0 ? "the new process" : "container init";
+}
+
 static int fail_by_status(const struct plan *plan, int status) {
-        bool is_exec = plan->target_fd >= 0;
-        const char *process = is_exec ? "the new process" : "container init";
+        const char *process = process_word(plan);
         uint64_t oom_kills = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? cgroup_oom_kills(&plan->cgroup) : 0;
 
         /* In a container that has lived before, it may have been others. */
-        if (oom_kills > 0 && is_exec)
+        if (oom_kills > 0 && plan->target_fd >= 0)
                 return reject("%s was killed; its cgroup counts %llu OOM kills", process, (unsigned long long)oom_kills);
         if (oom_kills > 0)
                 return reject("%s was OOM-killed (memory limit too low?)", process);
@@ -70,12 +74,19 @@ static int fail_by_status(const struct plan *plan, int status) {
         return reject("%s ended with status %d", process, WEXITSTATUS(status));
 }
 
-/* The stream ended without a word: only the wait status can tell. */
+/*
+ * The stream ended without a word: only the wait status can tell. A process that closed it and lives on, stopped by a tracer
+ * in the container perhaps, is not waited for: whoever undoes kills it.
+ */
 static int explain_end(const struct plan *plan, struct child *child) {
-        int status = 0, r = proc_reap(child->pid, &status);
+        int status = 0, r = proc_wait_end(child->pidfd, DEATH_MILLISECONDS);
 
+        if (r >= 0)
+                r = proc_reap_now(child->pid, &status);
+        if (r == -ETIMEDOUT || r == -EAGAIN)
+                return reject("%s broke off, and has not ended", process_word(plan));
         child->pid = 0;
-        return r < 0 ? fail(-r, "wait for container init") : fail_by_status(plan, status);
+        return r < 0 ? fail(-r, "wait for %s", process_word(plan)) : fail_by_status(plan, status);
 }
 
 /* --- before init runs --- */
@@ -147,21 +158,29 @@ static int clone_init(struct launch *launch, bool *ret_moved, struct child *ret)
 
 /* --- beside init --- */
 
-/*
- * The process that we made has made another of our children, the one that counts, and ends. Only once: the second one can be
- * in reach of the container, whose word about pids would count for nothing.
- */
-static int take_over(struct child *child, struct message *message) {
-        int status, r;
+/* The kernel's word, not the message's. */
+static bool is_child(pid_t pid) {
+        siginfo_t info;
 
-        if (child->is_second) {
-                fd_close(&message->fd);
+        return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/*
+ * The process that we made has made another of our children, the one that counts, and ends. If it stands still, in a container
+ * that is being paused, it is left to whoever reaps orphans. The message may come from elsewhere (is_expected()): then its
+ * number is no child of ours, or by chance the right one.
+ */
+static int take_over(struct child *child, const struct message *message) {
+        pid_t pid = (pid_t)message->number;
+        int status;
+
+        (void)proc_wait_end(child->pidfd, DEATH_MILLISECONDS);
+        (void)proc_reap_now(child->pid, &status);
+        if (pid == child->pid || !is_child(pid))
                 return reject("unexpected process %d", message->number);
-        }
-        r = proc_reap(child->pid, &status);
         child->is_second = true;
         fd_close(&child->pidfd);
-        return r < 0 ? fail(-r, "wait for the process before") : hold(child, message->number, message->fd);
+        return hold(child, pid, -1);
 }
 
 /* From the stage that was cloned to the init that it made. */
@@ -174,6 +193,18 @@ static int take_init_from_stage(const struct plan *plan, struct child *child) {
         if (message.type == MESSAGE_FAILED)
                 return fail_take_over(message.text);
         return message.type == MESSAGE_PID ? take_over(child, &message) : explain_end(plan, child);
+}
+
+/* Until there is something to read, or we are told to end. */
+static int await(int fd) {
+        struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = interrupt_fd(), .events = POLLIN}};
+        int signal;
+
+        while (poll(fds, ELEMENTSOF(fds), -1) < 0)
+                if (errno != EINTR)
+                        return fail(errno, "wait for the container's process");
+        signal = interrupt_take();
+        return signal ? reject("interrupted by signal %d", signal) : 0;
 }
 
 /* In the helper: inside init's mount namespace, outside its user namespace. */
@@ -201,7 +232,7 @@ static int send_sources(const struct plan *plan, const struct child *child) {
 static int run_source_helper(const struct plan *plan, const struct child *child) {
         char record[MESSAGE_TEXT_MAX];
         autoclose int read_fd = -1;
-        int ends[2], status;
+        int ends[2], status, r;
         ssize_t n;
         pid_t pid;
 
@@ -217,8 +248,14 @@ static int run_source_helper(const struct plan *plan, const struct child *child)
         close(ends[1]);
         if (pid < 0)
                 return fail(errno, "fork");
-        n = fd_read_full(read_fd, record, sizeof(record) - 1);
+        /* It looks at the host's file systems, and one of them may not answer. */
+        r = await(read_fd);
+        if (r < 0)
+                kill(pid, SIGKILL);
+        n = r < 0 ? 0 : fd_read_full(read_fd, record, sizeof(record) - 1);
         (void)proc_reap(pid, &status);
+        if (r < 0)
+                return r;
         if (n < 0)
                 return fail((int)-n, "read from helper");
         record[n] = '\0';
@@ -268,52 +305,58 @@ static int run_runtime_hooks(const struct plan *plan, const struct state *state,
         return r < 0 ? r : channel_send(child->channel, MESSAGE_HOOKS_DONE);
 }
 
-/* Until there is a message, or one of us is told to end. */
-static int await_message(const struct child *child) {
-        struct pollfd fds[] = {{.fd = child->channel, .events = POLLIN}, {.fd = interrupt_fd(), .events = POLLIN}};
-        int signal;
+/*
+ * The other end of the channel can be in reach of the container (exec's second process, an init that joined a pid namespace),
+ * so nothing is believed but what the plan has left to come.
+ */
+static bool is_expected(const struct plan *plan, const struct child *child, const struct message *message) {
+        switch (message->type) {
+        case MESSAGE_TERMINAL:
+                return plan->console_to_runtime && child->terminal_fd < 0 && message->fd >= 0;
+        case MESSAGE_PID:
+                return plan->target_namespaces & CLONE_NEWPID && !child->is_second && message->fd < 0;
+        case MESSAGE_RUN_HOOKS:
+                return plan->target_fd < 0 && !child->had_hooks && message->fd < 0;
+        default:
+                return false;
+        }
+}
 
-        while (poll(fds, ELEMENTSOF(fds), -1) < 0)
-                if (errno != EINTR)
-                        return fail(errno, "wait for the container's process");
-        signal = interrupt_take();
-        return signal ? reject("interrupted by signal %d", signal) : 0;
+static int answer(const struct plan *plan, const struct state *state, struct child *child, struct message *message) {
+        if (!is_expected(plan, child, message)) {
+                fd_close(&message->fd);
+                return reject("unexpected message %d from %s", message->type, process_word(plan));
+        }
+        if (message->type == MESSAGE_PID)
+                return take_over(child, message);
+        if (message->type == MESSAGE_RUN_HOOKS) {
+                child->had_hooks = true;
+                return run_runtime_hooks(plan, state, child);
+        }
+        child->terminal_fd = message->fd;
+        /* Before the process is executed: it may ask at once. */
+        terminal_copy_size(child->terminal_fd);
+        return 0;
 }
 
 /* Until `last` or the end of the stream, whichever is awaited. */
 static int serve(const struct plan *plan, const struct state *state, struct child *child, enum message_type last) {
         for (;;) {
                 struct message message;
-                int r = await_message(child);
+                int r = await(child->channel);
 
-                if (r < 0)
-                        return r;
-                r = channel_receive(child->channel, &message);
+                if (r >= 0)
+                        r = channel_receive(child->channel, &message);
                 if (r < 0)
                         return r;
                 if (message.type == last)
                         return 0;
-                switch (message.type) {
-                case MESSAGE_TERMINAL:
-                        child->terminal_fd = message.fd;
-                        /* Before the process is executed: it may ask at once. */
-                        terminal_copy_size(child->terminal_fd);
-                        break;
-                case MESSAGE_PID:
-                        r = take_over(child, &message);
-                        break;
-                case MESSAGE_RUN_HOOKS:
-                        r = run_runtime_hooks(plan, state, child);
-                        break;
-                case MESSAGE_FAILED:
+                if (message.type == MESSAGE_FAILED)
                         return fail_take_over(message.text);
-                case MESSAGE_END:
-                        return explain_end(plan, child);
-                default:
-                        r = reject("unexpected message %d from container init", message.type);
-                }
+                if (message.type != MESSAGE_END)
+                        r = answer(plan, state, child, &message);
                 /* It ended while we were busy for it: how is in its wait status. */
-                if (r == -EPIPE || r == -ECONNRESET)
+                if (message.type == MESSAGE_END || r == -EPIPE || r == -ECONNRESET)
                         return explain_end(plan, child);
                 if (r < 0)
                         return r;

@@ -15,6 +15,7 @@ struct child {
         pid_t pid;
         bool was_launched; /* also when it has ended since */
         bool is_second; /* the one that the first made */
+        bool had_hooks; /* those of the runtime have run */
         int pidfd;
         int channel;
         int terminal_fd; /* the master, if the runtime serves the terminal itself */

@@ -54,7 +54,7 @@ static int be_born_inside(struct self *self) {
         if (r < 0)
                 return r;
         if (result.pid > 0) {
-                r = channel_send_fd(self->launch->channel, MESSAGE_PID, result.pid, result.pidfd);
+                r = channel_send_number(self->launch->channel, MESSAGE_PID, result.pid);
                 if (r < 0)
                         return r;
                 _exit(EXIT_SUCCESS);

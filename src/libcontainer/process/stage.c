@@ -24,7 +24,7 @@ static int make_init(const struct launch *launch) {
                 return r;
         if (init.pid == 0)
                 launch->main(launch);
-        return channel_send_fd(launch->channel, MESSAGE_PID, init.pid, init.pidfd);
+        return channel_send_number(launch->channel, MESSAGE_PID, init.pid);
 }
 
 /* Everything that init is to be born in. */
