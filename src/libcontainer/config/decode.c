@@ -88,7 +88,7 @@ static const struct json_field config_fields[] = {
         DECODE_OBJECT(struct config, linux, "linux", &decode_linux),
         {},
 };
-static const struct json_type config_type = OBJECT_TYPE(struct config, config_fields);
+const struct json_type decode_config = OBJECT_TYPE(struct config, config_fields);
 
 /* --- reading --- */
 
@@ -96,7 +96,7 @@ int config_parse(const char *text, size_t size, const char *name, struct config 
         int r;
 
         *ret = CONFIG_INIT;
-        r = json_decode(text, size, name, &config_type, ret);
+        r = json_decode(text, size, name, &decode_config, ret);
         if (r < 0)
                 config_done(ret);
         else
