@@ -220,3 +220,8 @@ engine_states() {
 engine_mounts() {
         cut -d' ' -f4- "/proc/$ENGINE_HOLDER/mountinfo" | sort
 }
+
+# Those that were not there when the engine began. What other suites had mounted then may have gone meanwhile.
+engine_mounts_left() {
+        engine_mounts | comm -13 "$ENGINE_DIR/mounts.before" -
+}

@@ -384,7 +384,8 @@ preserving() {
         stays one --health-cmd 'test -e /tmp/healthy' --health-interval disable -- sleep 1000
         fails podman healthcheck run one
         expect 0 podman exec one touch /tmp/healthy
-        expect 0 podman healthcheck run one
+        # podman prints one word; what the runtime said is in its record.
+        expect 0 podman healthcheck run one || { podman inspect --format '{{json .State}}' one && return 1; }
 }
 
 @test "podman build runs its steps" {
@@ -768,5 +769,5 @@ END
 # --- the end ---
 
 @test "no mount is left behind" {
-        engine_mounts | grep -v " $ENGINE_DIR/storage/overlay " | diff "$ENGINE_DIR/mounts.before" -
+        is "$(engine_mounts_left | grep -v " $ENGINE_DIR/storage/overlay ")" ""
 }
