@@ -77,10 +77,30 @@ order() {
         is "$(out comm)" sleep
 }
 
+@test "prestart and createRuntime: the namespaces are there, the root is not entered" {
+        local kind
+        for kind in prestart createRuntime; do
+                hook "$kind" 'pid=$(sed "s/.*\"pid\":\([0-9]*\).*/\1/")
+                        for kind in pid net ipc uts mnt; do
+                                [ "$(readlink /proc/$pid/ns/$kind)" = "$(readlink /proc/self/ns/$kind)" ] || echo $kind
+                        done >$OUT/'"$kind"'
+                        readlink /proc/$pid/root >>$OUT/'"$kind"
+        done
+        inside true
+        is "$(out prestart | paste -sd' ')" "pid net ipc uts mnt /"
+        is "$(out createRuntime | paste -sd' ')" "pid net ipc uts mnt /"
+}
+
 @test "createContainer: the mounts of the container are made, its root is not yet entered" {
         hook createContainer "grep -c ' $BUNDLE/rootfs/proc proc ' /proc/mounts >\$OUT/mounts; readlink /proc/self/root >>\$OUT/mounts"
         inside true
         is "$(out mounts | paste -sd' ')" "1 /"
+}
+
+@test "poststop: runs when the container has gone, before delete returns" {
+        hook poststop "ls $ROOT >\$OUT/states; find /sys/fs/cgroup -name $ID >>\$OUT/states 2>&1; echo end >>\$OUT/states"
+        live
+        is "$(out states)" end
 }
 
 # --- the state ---

@@ -335,6 +335,23 @@ caps() {
         [ "$(ionice --pid "$(pid_of)")" = idle ]
 }
 
+@test "memoryPolicy" {
+        only_tare "older versions lack it"
+        [ -e /proc/self/numa_maps ] || skip "the kernel has no NUMA"
+        config '.linux.memoryPolicy = {"mode": "MPOL_BIND", "nodes": "0", "flags": ["MPOL_F_STATIC_NODES"]}'
+        inside 'head -n 1 /proc/self/numa_maps'
+        prints_match ' bind=static:0 '
+        config '.linux.memoryPolicy = {"mode": "MPOL_INTERLEAVE", "nodes": "0-0"}'
+        inside 'head -n 1 /proc/self/numa_maps'
+        prints_match ' interleave:0 '
+        config '.linux.memoryPolicy = {"mode": "MPOL_PREFERRED", "nodes": ""}'
+        inside 'head -n 1 /proc/self/numa_maps'
+        prints_match ' local '
+        config 'del(.linux.memoryPolicy)'
+        inside 'head -n 1 /proc/self/numa_maps'
+        prints_match ' default '
+}
+
 @test "personality" {
         only_tare "older versions lack it"
         config '.linux.personality = {"domain": "LINUX32"}'
