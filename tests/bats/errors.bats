@@ -92,8 +92,8 @@ wrong_text() {
 }
 
 @test "config: huge, negative and broken numbers" {
-        wrong '.process.user.uid = -1' 'process.user.uid: found -1, expected an integer from 0 to 4294967295'
-        wrong '.process.user.uid = 4294967296' 'process.user.uid: found 4294967296, expected an integer from 0 to 4294967295'
+        wrong '.process.user.uid = -1' 'process.user.uid: found -1, expected an integer from 0 to 4294967294'
+        wrong '.process.user.uid = 4294967296' 'process.user.uid: found 4294967296, expected an integer from 0 to 4294967294'
         wrong '.process.user.uid = 1.5' 'process.user.uid: found 1.5, expected an integer'
         wrong '.process.oomScoreAdj = 5000' 'process.oomScoreAdj: found 5000, expected an integer from -1000 to 1000'
         wrong '.process.rlimits[0].hard = -1' 'process.rlimits[0].hard: found -1, expected an integer from 0 to 18446744073709551615'
@@ -102,6 +102,17 @@ wrong_text() {
                 'linux.resources.memory.limit: found 9223372036854775808, expected an integer'
         { printf '{"process": {"user": {"uid": ' && head -c 100000 /dev/zero | tr '\0' 9 && printf '}}}'; } >"$BUNDLE/config.json"
         refuses 'process.user.uid: found 999999'
+}
+
+@test "ids that are none: to the kernel the number means that root stays" {
+        wrong '.process.user.uid = 4294967295' 'process.user.uid: found 4294967295, expected an integer from 0 to 4294967294'
+        wrong '.process.user.gid = 4294967295' 'process.user.gid: found 4294967295'
+        wrong '.process.user.additionalGids = [1, 4294967295]' 'process.user.additionalGids[1]: found 4294967295'
+        wrong '.linux.devices = [{path: "/dev/x", type: "c", major: 1, minor: 3, uid: 4294967295}]' \
+                'linux.devices[0].uid: found 4294967295'
+        wrong '.linux.devices = [{path: "/dev/x", type: "c", major: 1, minor: 3, gid: 4294967295}]' \
+                'linux.devices[0].gid: found 4294967295'
+        wrong '.process.user.umask = 512' 'process.user.umask: found 512, expected an integer from 0 to 511'
 }
 
 @test "config: deep nesting" {

@@ -48,8 +48,8 @@ static const struct json_field device_fields[] = {
         JSON_FIELD(struct device_config, major, "major", &json_i64, JSON_PRESENT(struct device_config, has_major)),
         JSON_FIELD(struct device_config, minor, "minor", &json_i64, JSON_PRESENT(struct device_config, has_minor)),
         DECODE_OPTIONAL(struct device_config, file_mode, "fileMode", &json_u32),
-        DECODE_OPTIONAL(struct device_config, uid, "uid", &json_u32),
-        DECODE_OPTIONAL(struct device_config, gid, "gid", &json_u32),
+        DECODE_OPTIONAL(struct device_config, uid, "uid", &decode_id),
+        DECODE_OPTIONAL(struct device_config, gid, "gid", &decode_id),
         {},
 };
 static const struct json_type device = OBJECT_TYPE(struct device_config, device_fields);

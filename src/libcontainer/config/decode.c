@@ -19,6 +19,9 @@
 
 /* --- what several objects use --- */
 
+/* The highest number is no id: to setresuid(2), chown(2) and others it means that the old one stays, which is root. */
+const struct json_type decode_id = {.kind = JSON_INTEGER, .size = sizeof(uint32_t), .max = UINT32_MAX - 1};
+
 static const struct json_field id_mapping_fields[] = {
         JSON_FIELD(struct id_mapping, container_id, "containerID", &json_u32, .required = true),
         JSON_FIELD(struct id_mapping, host_id, "hostID", &json_u32, .required = true),

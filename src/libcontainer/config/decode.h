@@ -58,6 +58,7 @@ extern const struct json_type decode_resources; /* struct cgroup_resources */
 extern const struct json_type decode_seccomp; /* struct seccomp_profile */
 extern const struct json_type decode_id_mappings; /* struct id_mappings */
 extern const struct json_type decode_string_map; /* struct string_map */
+extern const struct json_type decode_id; /* uint32_t: a uid or gid */
 
 /* --- behind the tables --- */
 
