@@ -56,6 +56,7 @@ static int translate(const struct global_options *global, const struct create_va
                 .config_name = values->config,
                 .process = {
                         .console_socket = values->console_socket,
+                        .seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
                         .pidfd_socket = values->pidfd_socket,
                         .notify_socket = global->notify_socket,
                         .pid_file = values->pid_file,

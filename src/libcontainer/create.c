@@ -151,7 +151,7 @@ static int decide(struct creation *creation, const char *root) {
                 return r;
         common_warn_of_capabilities(&creation->plan);
         tell_plan(&creation->plan);
-        r = common_compile_filter(&creation->config, creation->root_fd, &creation->plan.seccomp);
+        r = common_prepare_filter(&options->process, creation->root_fd, &creation->plan);
         /* Last, since it may make files. */
         return r < 0 ? r : open_hook_output(creation);
 }
@@ -263,6 +263,7 @@ static int act(struct creation *creation) {
         r = parent_launch(&creation->plan, &creation->state, &creation->directory, &creation->child);
         if (r < 0)
                 return r;
+        fd_close(&creation->plan.listener_socket);
         r = state_identify(creation->child.pid, &creation->state.init);
         if (r < 0)
                 return r;

@@ -481,7 +481,7 @@ TEST_ROWS(test_memory_policies, memory_policies)
 static const struct row seccomp[] = {
         {.linux_ = ",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\"}"},
         {.linux_ = ",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}",
-         .expected = "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY is possible only in rules"},
+         .expected = "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be used as default action"},
 };
 TEST_ROWS(test_seccomp, seccomp)
 
@@ -633,6 +633,10 @@ static const struct row extensions[] = {
          .expected = "annotations.run.oci.keep_original_groups: found ``, expected `1` or `0`"},
         {.top = ANNOTATION("seccomp_fail_unknown_syscall", "2"),
          .expected = "annotations.run.oci.seccomp_fail_unknown_syscall: found `2`, expected `1` or `0`"},
+        {.top = ANNOTATION("seccomp.receiver", "x/y"),
+         .expected = "annotations.run.oci.seccomp.receiver: found `x/y`, expected an absolute path"},
+        {.top = ANNOTATION("seccomp_bpf_data", "BgAAAAAA/38=")},
+        {.top = ANNOTATION("seccomp_bpf_data", "BgAAAAAA/38"), .expected = "annotations.run.oci.seccomp_bpf_data: not base64"},
         {.top = ANNOTATION("mount_context_type", "context")},
         {.top = ANNOTATION("mount_context_type", "fscontext")},
         {.top = ANNOTATION("mount_context_type", "defcontext")},

@@ -180,6 +180,7 @@ void plan_done(struct plan *plan) {
         fd_close(&plan->console_socket);
         fd_close(&plan->pidfd_socket);
         fd_close(&plan->pidfd_receiver);
+        fd_close(&plan->listener_socket);
         fd_close(&plan->hook_output_fds[0]);
         fd_close(&plan->hook_output_fds[1]);
         fd_close(&plan->bundle_fd);

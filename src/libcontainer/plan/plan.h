@@ -29,6 +29,7 @@ struct process_options {
         const char *console_socket; /* NULL: none */
         const char *pidfd_socket; /* NULL: none */
         const char *pid_file; /* NULL: none */
+        const char *seccomp_receiver; /* socket for a listener that the config sends nowhere; NULL: none */
         const char *notify_socket; /* the service manager's, NOTIFY_SOCKET; NULL: none, and with exec */
         unsigned preserve_fds; /* descriptors from 3 up that the process keeps */
         unsigned listen_fds; /* before those, the ones that LISTEN_FDS announces */
@@ -121,6 +122,8 @@ struct plan {
         unsigned n_listen_fds;
         int console_socket; /* connected; -1: none */
         int pidfd_socket, pidfd_receiver; /* the same; they want a pidfd of init (option and annotation) */
+        int listener_socket; /* the same; the agent that gets the filter's listener */
+        bool listener_is_sent; /* by the new process, which the runtime cannot take it from (plan/listener.c) */
         int hook_output_fds[2]; /* files of hooks.h for standard output and error; -1: none */
         bool console_to_runtime; /* the runtime itself serves the terminal */
         bool no_pivot, new_keyring;
@@ -134,8 +137,8 @@ struct plan {
         int procfs_fd; /* the runtime's /proc, where labels are to be written; -1 */
 };
 #define PLAN_INIT                                                                                        \
-        ((struct plan){.console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1, .hook_output_fds = {-1, -1}, .bundle_fd = -1,  \
-                       .cgroup = CGROUP_INIT, .target_fd = -1, .target_root_fd = -1, .procfs_fd = -1})
+        ((struct plan){.console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1, .listener_socket = -1,  \
+                       .hook_output_fds = {-1, -1}, .bundle_fd = -1, .cgroup = CGROUP_INIT, .target_fd = -1, .target_root_fd = -1, .procfs_fd = -1})
 
 /*
  * Decides. Reads the machine (does the rootfs exist, what is a bind source, what lies behind a namespace path),
@@ -175,6 +178,12 @@ struct exec_target {
  */
 int plan_exec(const struct config *config, const struct exec_target *target, const struct process_options *options,
               const struct host *host, struct plan *ret);
+
+/*
+ * Decides about the listener of the filter, which has been compiled into the plan, and connects to who gets it; nothing to do
+ * for one without. Records.
+ */
+int plan_listener(const struct config *config, const struct process_options *options, struct plan *plan);
 
 /* Connects to a socket that the caller listens on; nothing to do for NULL and "". `what` is its name for the message. */
 int plan_connect(const char *path, const char *what, int *ret_fd);

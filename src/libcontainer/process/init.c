@@ -226,10 +226,11 @@ static void __attribute__((noreturn)) abort_start(const struct launch *launch) {
 }
 
 /* Returns when the process may be executed. */
-static int wait_for_start(const struct launch *launch) {
+static int wait_for_start(struct self *self) {
+        const struct launch *launch = self->launch;
         enum message_type answer;
         char byte;
-        int r = self_say_ready(launch, &answer);
+        int r = self_say_ready(self, &answer);
 
         if (r < 0 || answer == MESSAGE_START)
                 return r;
@@ -254,7 +255,7 @@ void init_main(const struct launch *launch) {
         self_begin(launch, "tare:[init]", launch->plan->config->hooks[HOOK_CREATE_CONTAINER].count > 0);
         if (self_run(&self, setup_steps, ELEMENTSOF(setup_steps)) < 0 ||
             self_run(&self, self_become_steps, self_n_become_steps) < 0 ||
-            self_run(&self, self_settle_steps, self_n_settle_steps) < 0 || wait_for_start(launch) < 0)
+            self_run(&self, self_settle_steps, self_n_settle_steps) < 0 || wait_for_start(&self) < 0)
                 self_abort(launch);
         if (run_start_container_hooks(&self) < 0)
                 abort_start(launch);

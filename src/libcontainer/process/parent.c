@@ -23,6 +23,7 @@
 #include "libcontainer/process/channel.h"
 #include "libcontainer/process/clone.h"
 #include "libcontainer/process/init.h"
+#include "libcontainer/process/listener.h"
 #include "libcontainer/process/setns.h"
 #include "libcontainer/process/stage.h"
 #include "util/alloc.h"
@@ -305,6 +306,19 @@ static int run_runtime_hooks(const struct plan *plan, const struct state *state,
         return r < 0 ? r : channel_send(child->channel, MESSAGE_HOOKS_DONE);
 }
 
+static int pass_listener_on(const struct plan *plan, const struct state *state, struct child *child, struct message *message) {
+        autoclose int listener_fd = -1;
+        int r = listener_take(child->pidfd, message, &listener_fd);
+
+        child->had_listener = true;
+        return r < 0 ? r : listener_send(plan, state, child->pid, listener_fd);
+}
+
+/* Only the process that will execute loads the filter. */
+static bool is_last(const struct plan *plan, const struct child *child) {
+        return !(plan->target_namespaces & CLONE_NEWPID) || child->is_second;
+}
+
 /*
  * The other end of the channel can be in reach of the container (exec's second process, an init that joined a pid namespace),
  * so nothing is believed but what the plan has left to come.
@@ -317,6 +331,9 @@ static bool is_expected(const struct plan *plan, const struct child *child, cons
                 return plan->target_namespaces & CLONE_NEWPID && !child->is_second && message->fd < 0;
         case MESSAGE_RUN_HOOKS:
                 return plan->target_fd < 0 && !child->had_hooks && message->fd < 0;
+        case MESSAGE_LISTENER:
+                return plan->seccomp.has_listener && !child->had_listener && is_last(plan, child) &&
+                        (message->fd >= 0) == plan->listener_is_sent;
         default:
                 return false;
         }
@@ -333,6 +350,8 @@ static int answer(const struct plan *plan, const struct state *state, struct chi
                 child->had_hooks = true;
                 return run_runtime_hooks(plan, state, child);
         }
+        if (message->type == MESSAGE_LISTENER)
+                return pass_listener_on(plan, state, child, message);
         child->terminal_fd = message->fd;
         /* Before the process is executed: it may ask at once. */
         terminal_copy_size(child->terminal_fd);
@@ -398,7 +417,11 @@ int parent_launch(const struct plan *plan, const struct state *state, const stru
                 fail_forget();
         else if (r < 0)
                 return r;
-        return serve(plan, state, ret, MESSAGE_READY);
+        r = serve(plan, state, ret, MESSAGE_READY);
+        if (r < 0)
+                return r;
+        /* Else its calls would fail with nobody to decide about them. */
+        return plan->seccomp.has_listener && !ret->had_listener ? reject("%s handed over no listener", process_word(plan)) : 0;
 }
 
 int parent_release(const struct plan *plan, const struct state *state, struct child *child) {

@@ -407,19 +407,23 @@ int state_status(const struct state_directory *directory, const struct state *st
 
 /* --- output --- */
 
+void state_write_for_hook(const struct state *state, enum status status, pid_t pid, const char *key, struct json_writer *writer) {
+        json_object_begin(writer, key);
+        json_write_string(writer, "ociVersion", TARE_SPEC_VERSION);
+        json_write_string(writer, "id", state->id);
+        json_write_string(writer, "status", name_of(statuses, status));
+        if (pid > 0)
+                json_write_i64(writer, "pid", pid);
+        json_write_string(writer, "bundle", state->bundle);
+        if (state->annotations.count > 0)
+                write_annotations(writer, &state->annotations);
+        json_object_end(writer);
+}
+
 void state_print_for_hook(const struct state *state, enum status status, pid_t pid, struct text *text) {
         struct json_writer writer = {.text = text};
 
-        json_object_begin(&writer, NULL);
-        json_write_string(&writer, "ociVersion", TARE_SPEC_VERSION);
-        json_write_string(&writer, "id", state->id);
-        json_write_string(&writer, "status", name_of(statuses, status));
-        if (pid > 0)
-                json_write_i64(&writer, "pid", pid);
-        json_write_string(&writer, "bundle", state->bundle);
-        if (state->annotations.count > 0)
-                write_annotations(&writer, &state->annotations);
-        json_object_end(&writer);
+        state_write_for_hook(state, status, pid, NULL, &writer);
 }
 
 /* fgetpwent(3) reads the file alone: no name service is asked, and no library of one is loaded. */

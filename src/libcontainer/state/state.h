@@ -106,6 +106,7 @@ int state_open_process(const struct state *state, const struct process_identity 
 int state_status(const struct state_directory *directory, const struct state *state, enum status *ret, int *ret_pidfd);
 
 /* The specification's state as JSON: what hooks read on their standard input. `pid` 0 leaves the field out. */
+void state_write_for_hook(const struct state *state, enum status status, pid_t pid, const char *key, struct json_writer *writer);
 void state_print_for_hook(const struct state *state, enum status status, pid_t pid, struct text *text);
 
 /* What `state` and the JSON form of `list` print. */

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * seccomp-agent SOCKET [FILE]: the other end of linux.seccomp.listenerPath. Listens at SOCKET, takes what comes of one
+ * connection up to its end, writes it to SOCKET.state, prints "N descriptors, listener|no listener", and then answers
+ * for the listener until that has no process any more, when it prints "ended". Of the calls
+ *
+ *     mkdir, mkdirat      fail with ENOMEDIUM ("No medium found")
+ *     all others          go on
+ *
+ * and each prints the number of the process as it is seen here, and of the call. With FILE it answers only when that file is
+ * there. It ends after twenty seconds at the latest.
+ */
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "receive.h"
+
+static void save(const char *socket_path, const char *text) {
+        char path[4096];
+        FILE *file;
+
+        snprintf(path, sizeof(path), "%s.state", socket_path);
+        file = fopen(path, "w");
+        if (!file || fputs(text, file) < 0 || fclose(file) != 0)
+                err(1, "write %s", path);
+}
+
+static int is_listener(int fd) {
+        char path[64], target[64] = "";
+
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        return readlink(path, target, sizeof(target) - 1) > 0 && strcmp(target, "anon_inode:seccomp notify") == 0;
+}
+
+/* The rest of the message, and no descriptors with it. */
+static void receive_rest(int connection, char payload[PAYLOAD_SIZE], size_t length) {
+        char control[CMSG_SPACE(sizeof(int))];
+
+        for (;;) {
+                struct iovec part = {.iov_base = payload + length, .iov_len = PAYLOAD_SIZE - 1 - length};
+                struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+                ssize_t n;
+
+                wait_for(connection, "the end of the connection");
+                n = recvmsg(connection, &message, 0);
+                if (n < 0)
+                        err(1, "receive the rest");
+                if (message.msg_controllen > 0)
+                        errx(1, "more descriptors");
+                if (n == 0)
+                        return;
+                length += (size_t)n;
+                payload[length] = '\0';
+        }
+}
+
+static void answer(int listener) {
+        struct seccomp_notif call = {};
+        struct seccomp_notif_resp response = {};
+
+        /* ENOENT: it was killed meanwhile. */
+        if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) {
+                if (errno == ENOENT || errno == EINTR)
+                        return;
+                err(1, "receive a call");
+        }
+        printf("pid %u call %d\n", call.pid, call.data.nr);
+        response.id = call.id;
+        if (call.data.nr == SYS_mkdir || call.data.nr == SYS_mkdirat)
+                response.error = -ENOMEDIUM;
+        else
+                response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+        if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) < 0 && errno != ENOENT)
+                err(1, "answer");
+}
+
+int main(int argc, char **argv) {
+        char payload[PAYLOAD_SIZE];
+        int connection, listener;
+        size_t count, length;
+
+        if (argc < 2)
+                errx(2, "usage: seccomp-agent SOCKET [FILE]");
+        setvbuf(stdout, NULL, _IOLBF, 0);
+        alarm(20);
+        connection = accept_at(strdup(argv[1]));
+        length = receive(connection, payload, &count, &listener);
+        if (length == 0)
+                errx(1, "the connection ended without a message");
+        receive_rest(connection, payload, length);
+        close(connection);
+        save(argv[1], payload);
+        printf("%zu descriptors, %s\n", count, listener >= 0 && is_listener(listener) ? "listener" : "no listener");
+        while (argc > 2 && access(argv[2], F_OK) < 0)
+                usleep(10000);
+        for (;;) {
+                struct pollfd poll_fd = {.fd = listener, .events = POLLIN};
+
+                if (poll(&poll_fd, 1, -1) < 0)
+                        err(1, "wait for a call");
+                if (poll_fd.revents & POLLIN)
+                        answer(listener);
+                else if (poll_fd.revents & (POLLHUP | POLLERR | POLLNVAL))
+                        break;
+        }
+        puts("ended");
+        return 0;
+}
