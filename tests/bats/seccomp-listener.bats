@@ -352,7 +352,7 @@ load_number=32:0:0:0
         refused 'linux.seccomp: found a filter that can stop'
 }
 
-@test "the agent goes without a word: create, run and exec fail and leave nothing" {
+@test "the agent goes without a word: create and run fail and leave nothing" {
         local pid
         notify mkdir mkdirat
         # Stopped in a hook until the connection is cut.
