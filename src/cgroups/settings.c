@@ -548,9 +548,9 @@ static int make_rdma(struct maker *maker) {
                 if (rdma->hca_objects.set)
                         text_add_format(&line, " hca_object=%" PRIu64, rdma->hca_objects.value);
                 if (!rdma->hca_handles.set && !rdma->hca_objects.set)
-                        return reject("%s.rdma.%s: neither hcaHandles nor hcaObjects is given", maker->request->path,
+                        return reject("%s.rdma[\"%s\"]: neither hcaHandles nor hcaObjects is given", maker->request->path,
                                       rdma->device);
-                r = add(maker, &files, text_format("rdma.%s", rdma->device), text_take(&line), &setting);
+                r = add(maker, &files, text_format("rdma[\"%s\"]", rdma->device), text_take(&line), &setting);
         }
         return r;
 }

@@ -229,6 +229,7 @@ wrong_text() {
 @test "devices" {
         wrong '.linux.devices = [{path: "/dev/x", type: "z", major: 1, minor: 3}]' 'linux.devices[0].type: unknown device type "z"'
         wrong '.linux.devices = [{path: "dev/x", type: "c", major: 1, minor: 3}]' 'linux.devices[0].path: found `dev/x`'
+        wrong '.linux.devices = [{path: "/dev/x", type: "c", major: 1, minor: 3, fileMode: 65536}]' 'linux.devices[0].fileMode: found 65536'
         wrong '.linux.devices = [{path: "/dev/x", type: "c", minor: 3}]' 'linux.devices[0].major: missing'
         wrong '.linux.devices = [{path: "/etc/passwd", type: "c", major: 1, minor: 3}]' \
                 'linux.devices' '`/etc/passwd` exists already and is another kind of file'
@@ -283,6 +284,7 @@ wrong_text() {
         wrong '.linux.resources.hugepageLimits = [{pageSize: "3MB", limit: 1}]' 'linux.resources.hugepageLimits[0].pageSize: '
         wrong '.linux.resources.blockIO.weightDevice = [{major: 1, minor: 1}]' 'linux.resources.blockIO.weightDevice[0]: '
         wrong '.linux.resources.rdma = {"x": {}}' 'linux.resources.rdma["x"]: '
+        has_controller rdma || wrong '.linux.resources.rdma = {"x": {hcaHandles: 1}}' 'linux.resources.rdma["x"]: '
         wrong '.linux.resources.devices = [{allow: true, access: "x"}]' 'linux.resources.devices[0].access: found `x`'
         wrong '.linux.resources.devices = [{allow: true, type: "z"}]' 'linux.resources.devices[0].type: unknown device type "z"'
         wrong '.linux.cgroupsPath = "../../x"' 'linux.cgroupsPath: '
@@ -377,6 +379,8 @@ wrong_text() {
 
 @test "masked and read-only paths" {
         wrong '.linux.maskedPaths += ["proc"]' 'linux.maskedPaths[10]: found `proc`, expected an absolute path'
+        wrong '.linux.maskedPaths = ["/"]' 'linux.maskedPaths[0]: found `/`, expected a path below the root'
+        wrong '.linux.readonlyPaths = ["/proc/.."]' 'linux.readonlyPaths[0]: found `/proc/..`'
         wrong '.linux.readonlyPaths = ["proc"]' 'linux.readonlyPaths[0]: found `proc`, expected an absolute path'
         wrong '.mounts = [] | .linux.namespaces |= map(select(.type != "mount"))' 'linux.maskedPaths'
 }
