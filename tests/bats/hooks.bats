@@ -77,18 +77,19 @@ order() {
         is "$(out comm)" sleep
 }
 
-@test "prestart and createRuntime: the namespaces are there, the root is not entered" {
-        local kind
+@test "prestart and createRuntime: the namespaces and mounts are there, the root is not entered" {
+        local kind script='pid=$(sed "s/.*\"pid\":\([0-9]*\).*/\1/")
+                for kind in pid net ipc uts mnt; do
+                        [ "$(readlink /proc/$pid/ns/$kind)" = "$(readlink /proc/self/ns/$kind)" ] || echo $kind
+                done
+                ! grep -q " $ROOTFS/proc proc " /proc/$pid/mounts || echo mounts
+                [ ! -d "/proc/$pid/root$ROOTFS" ] || echo outside'
         for kind in prestart createRuntime; do
-                hook "$kind" 'pid=$(sed "s/.*\"pid\":\([0-9]*\).*/\1/")
-                        for kind in pid net ipc uts mnt; do
-                                [ "$(readlink /proc/$pid/ns/$kind)" = "$(readlink /proc/self/ns/$kind)" ] || echo $kind
-                        done >$OUT/'"$kind"'
-                        readlink /proc/$pid/root >>$OUT/'"$kind"
+                hook "$kind" "ROOTFS=$ROOTFS; { $script"$'\n'"} >\$OUT/$kind"
         done
         inside true
-        is "$(out prestart | paste -sd' ')" "pid net ipc uts mnt /"
-        is "$(out createRuntime | paste -sd' ')" "pid net ipc uts mnt /"
+        is "$(out prestart | paste -sd' ')" "pid net ipc uts mnt mounts outside"
+        is "$(out createRuntime | paste -sd' ')" "pid net ipc uts mnt mounts outside"
 }
 
 @test "createContainer: the mounts of the container are made, its root is not yet entered" {
