@@ -406,6 +406,13 @@ wrong_text() {
         wrong '.linux.rootfsPropagation = "foo"' 'linux.rootfsPropagation: unknown propagation "foo"'
 }
 
+@test "cgroup: the systemd manager, which this version lacks" {
+        only_tare "others have it"
+        expect 1 tare --systemd-cgroup create --bundle "$BUNDLE" "$ID"
+        says 'cgroup manager "systemd" is not supported'
+        nothing_left
+}
+
 # --- ids and states ---
 
 @test "id: invalid" {

@@ -7,7 +7,7 @@
  *
  * Without arguments this is a unit test of the decoder. With --print it writes some cases of each path, each as a line
  * with the path, a tab and the config, which wrong-values.bats gives to the program; with --properties the paths of all
- * properties, which tests/specification holds against the schema.
+ * properties, each with the words that it takes, which tests/specification holds against the schema.
  */
 #include <inttypes.h>
 
@@ -26,7 +26,7 @@ struct place {
 typedef void use_config(const char *path, const char *config);
 
 static use_config *use;
-static void (*tell_property)(const char *path); /* NULL: nobody wants to know */
+static void (*tell_property)(const char *path, const struct json_type *type); /* NULL: nobody wants to know */
 
 static void use_value(const struct place *place, const char *path, const char *value) {
         autofree char *config = text_format("%s%s%s", place->before, value, place->behind);
@@ -129,7 +129,7 @@ static void wrong_field(const struct place *place, const struct json_type *type,
         autofree char *behind = text_format("}%s", place->behind);
 
         if (tell_property)
-                tell_property(path);
+                tell_property(path, field->type);
         text_add_format(&before, "%s{", place->before);
         add_required(&before, type, field);
         if (field->required) {
@@ -232,8 +232,13 @@ static void print(const char *path, const char *config) {
                 printf("%s\t%s\n", path, config);
 }
 
-static void print_property(const char *path) {
-        puts(path);
+static void print_property(const char *path, const struct json_type *type) {
+        const struct json_type *value = type->kind == JSON_ARRAY ? type->element : type;
+
+        printf("%s", path);
+        for (const struct name *name = value->kind == JSON_NAME ? value->names : NULL; name && name->name; name++)
+                printf(" %s", name->name);
+        printf("\n");
 }
 
 static void forget(const char *path, const char *config) {
