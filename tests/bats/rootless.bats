@@ -95,6 +95,25 @@ mine() {
         rmdir "$parent/own" "$parent"
 }
 
+@test "a config without a user namespace is refused, and none is made up" {
+        config 'del(.linux.namespaces[] | select(.type == "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+        expect 1 mine run --bundle "$BUNDLE" "$ID"
+        [ "$RUNTIME" != tare ] || says 'linux.namespaces: found no user namespace, expected one for a caller without privilege (`tare spec --rootless` writes such a config)'
+        nothing_left
+}
+
+@test "no groups where setgroups has to be given up" {
+        config '.process.user.additionalGids = [0]'
+        expect 1 mine run --bundle "$BUNDLE" "$ID"
+        says "cannot set any additional groups in a rootless container"
+        [ "$RUNTIME" != tare ] || says "process.user.additionalGids: found 1, expected none"
+        nothing_left
+        config 'del(.process.user.additionalGids) | .process.args = ["sh", "-c", "cat /proc/self/setgroups; id -G"]'
+        expect 0 mine run --bundle "$BUNDLE" "$ID"
+        prints "deny
+0"
+}
+
 @test "root of a user namespace has no cgroup either" {
         only_tare "fails there"
         config '.linux.uidMappings[0].hostID = 0 | .linux.gidMappings[0].hostID = 0'

@@ -120,10 +120,12 @@ int plan_make(const struct config *config, const struct create_options *options,
         if (r < 0)
                 return r;
         r = plan_namespaces(config, ret);
+        if (r >= 0)
+                r = plan_id_maps(config, host, ret);
         if (r < 0)
                 return r;
         ret->mounts_device_nodes = ret->in_user_namespace || host->in_user_namespace;
-        /* Without privilege the ids inside are the caller's own, with the rights that the caller has. */
+        /* Without privilege init walks them itself, as its caller, before it takes an id of the container. */
         ret->needs_source_helper = ret->in_user_namespace && host->euid == 0;
         r = plan_rootfs(config, ret);
         if (r < 0)
@@ -186,5 +188,7 @@ void plan_done(struct plan *plan) {
         fd_close(&plan->bundle_fd);
         free(plan->bundle);
         free(plan->rootfs);
+        free(plan->uid_map_writer);
+        free(plan->gid_map_writer);
         *plan = PLAN_INIT;
 }

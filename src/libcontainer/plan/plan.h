@@ -95,6 +95,8 @@ struct plan {
         size_t n_joins;
         bool needs_stage; /* joins around a user namespace: one more fork, between them and what belongs to it */
         bool in_user_namespace; /* the container's user namespace is not the runtime's */
+        char *uid_map_writer, *gid_map_writer; /* paths of newuidmap and newgidmap, for maps that the caller may not write; NULL */
+        bool denies_setgroups; /* a gid map without privilege: setgroups(2) is given up before */
         bool needs_source_helper; /* init cannot walk the host's directories with the ids that it gets there */
         bool mounts_device_nodes; /* device nodes cannot be made there: the host's are mounted */
 
@@ -157,6 +159,7 @@ int plan_live_mounts(const struct config *config, const char *bundle, struct pla
 
 /* The parts of plan_make(), each in a file of its own. */
 int plan_namespaces(const struct config *config, struct plan *plan);
+int plan_id_maps(const struct config *config, const struct host *host, struct plan *plan);
 int plan_mounts(const struct config *config, struct plan *plan);
 int plan_mounts_added(const struct config *config, struct plan *plan);
 int plan_process(const struct config *config, const struct process_options *options, const struct host *host,

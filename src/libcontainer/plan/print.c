@@ -42,6 +42,12 @@ static void print_namespaces(const struct plan *plan, struct text *text) {
                 text_add_format(text, "namespace %s: join %s\n", name_of(namespace_kinds, plan->joins[i].kind), plan->joins[i].path);
         if (plan->needs_stage)
                 text_add(text, "stage\n");
+        if (plan->uid_map_writer)
+                text_add_format(text, "uid map by %s\n", plan->uid_map_writer);
+        if (plan->gid_map_writer)
+                text_add_format(text, "gid map by %s\n", plan->gid_map_writer);
+        if (plan->denies_setgroups)
+                text_add(text, "setgroups denied\n");
 }
 
 static void print_mount(const struct mount_plan *mount, struct text *text) {

@@ -191,12 +191,12 @@ static const struct step setup_steps[] = {
         {"time namespace", make_time_namespace}, /* its file is ours only as long as we are dumpable */
         {"dumpable", self_become_undumpable}, /* before a namespace is joined in which others could trace us (CVE-2016-9962) */
         {"namespaces", join_namespaces},
+        {"host paths", open_sources}, /* with the caller's own ids: where only others are mapped, they are of no use inside */
         {"root of the user namespace", become_root}, /* owns what is made from here on */
         {"session keyring", self_join_keyring}, /* the caller's keys must not be in reach of anything below */
         {"cgroup namespace", make_cgroup_namespace}, /* in the final cgroup, which becomes its root */
         {"loopback device", raise_loopback},
         {"session", self_become_session_leader}, /* before a terminal can become its controlling one (TIOCSTI) */
-        {"host paths", open_sources},
         {"mounts", apply_mounts}, /* before the pivot: their sources are the host's */
         {"devices", make_devices}, /* after the mounts: one of them is /dev */
         {"terminal", self_make_terminal}, /* after the mounts: it is one of the container's devpts */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "libcontainer/isolation/hooks.h"
+#include "libcontainer/isolation/id-maps.h"
 #include "libcontainer/isolation/mount-api.h"
 #include "libcontainer/isolation/namespaces.h"
 #include "libcontainer/isolation/sources.h"
@@ -265,7 +266,7 @@ static int run_source_helper(const struct plan *plan, const struct child *child)
 
 static int prepare(const struct launch *launch, bool moved, const struct child *child) {
         const struct plan *plan = launch->plan;
-        int r = namespaces_write_maps(plan, child->pid);
+        int r = id_maps_write(plan, child->pid);
 
         if (r < 0)
                 return r;
