@@ -145,6 +145,9 @@ static int decide(struct creation *creation, const char *root) {
         /* The fallback stages on a directory of the host's that the root of a user namespace cannot reach. */
         if (creation->plan.in_user_namespace && !mount_api_is_new())
                 return reject("linux.namespaces: a user namespace needs the mount calls of Linux 5.12, which this kernel lacks");
+        if (creation->plan.detached_root && !mount_api_knows_detached_targets())
+                return reject("mounts: found %zu, expected none without a mount namespace: before Linux 6.15 they would be the host's",
+                              creation->config.n_mounts);
         creation->staging = text_format("%s/%s", root, options->id);
         r = decide_notify(creation);
         if (r < 0)

@@ -61,6 +61,14 @@ bool mount_api_is_new(void) {
         return is_new;
 }
 
+bool mount_api_knows_detached_targets(void) {
+        autoclose int tree_fd = kernel_open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        autoclose int mount_fd = kernel_open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+        return mount_api_is_new() && tree_fd >= 0 && mount_fd >= 0 &&
+               kernel_move_mount(mount_fd, "", tree_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0;
+}
+
 static uint64_t attributes_of(unsigned long flags) {
         uint64_t bits = 0;
 

@@ -18,6 +18,9 @@ void mount_api_set_staging(const char *directory);
 /* True if the kernel has the new calls; asked once. */
 bool mount_api_is_new(void);
 
+/* True if a mount can be attached to a tree that is itself attached nowhere (Linux 6.15); tried at each call. */
+bool mount_api_knows_detached_targets(void);
+
 /*
  * Makes a new instance of a file system: `flags` are MS_*, of the mount and of the superblock; `data` are the file
  * system's own options or NULL. Returns a descriptor of the detached mount (-errno, recorded with the file system's own

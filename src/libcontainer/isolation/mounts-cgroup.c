@@ -94,6 +94,7 @@ static int mount_place(const struct plan *plan, const struct mount_plan *mount, 
         return r < 0 ? within(r, "cgroup controller `%s`", name) : link_names(top_fd, place->controllers);
 }
 
+/* In a tree that is attached nowhere nothing can be changed later: there it is attached when it is complete. */
 static int mount_v1(const struct plan *plan, const struct mount_plan *mount, int target_fd) {
         unsigned long flags = mount->options.flags & ~(unsigned long)MS_RDONLY;
         autoclose int mount_fd = mount_new("tmpfs", "tmpfs", flags, "mode=755");
@@ -102,7 +103,7 @@ static int mount_v1(const struct plan *plan, const struct mount_plan *mount, int
 
         if (mount_fd < 0)
                 return mount_fd;
-        r = mount_attach(mount_fd, target_fd);
+        r = plan->detached_root ? 0 : mount_attach(mount_fd, target_fd);
         if (r < 0)
                 return r;
         top_fd = openat(mount_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -115,7 +116,10 @@ static int mount_v1(const struct plan *plan, const struct mount_plan *mount, int
                 if (r < 0)
                         return r;
         }
-        return mount->options.flags & MS_RDONLY ? mount_change(top_fd, MS_RDONLY, 0) : 0;
+        r = mount->options.flags & MS_RDONLY ? mount_change(top_fd, MS_RDONLY, 0) : 0;
+        if (r < 0)
+                return r;
+        return plan->detached_root ? mount_attach(mount_fd, target_fd) : 0;
 }
 
 int mounts_cgroup(const struct plan *plan, const struct mount_plan *mount, int target_fd) {

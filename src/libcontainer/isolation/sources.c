@@ -128,10 +128,37 @@ static int open_rootfs(const struct plan *plan, struct sources *sources) {
         return sources->rootfs_fd < 0 ? fail(errno, "open rootfs `%s`", plan->rootfs) : 0;
 }
 
+/*
+ * Without a mount namespace and with mounts: a copy of the rootfs, which stays detached. It is cut off from the propagation of
+ * the host's mounts, or a mount on the copy of a shared one would be made on the host as well.
+ */
+static int open_detached(const struct plan *plan, struct sources *sources) {
+        int r = open_rootfs(plan, sources);
+        int mount_fd;
+
+        if (r < 0)
+                return r;
+        r = check_rootfs(plan, sources->rootfs_fd);
+        if (r < 0)
+                return r;
+        mount_fd = mount_clone(sources->rootfs_fd, MS_REC);
+        if (mount_fd < 0)
+                return within(mount_fd, "rootfs `%s`", plan->rootfs);
+        fd_close(&sources->rootfs_fd);
+        sources->rootfs_fd = mount_fd;
+        r = mount_propagate(mount_fd, MS_PRIVATE | MS_REC);
+        if (r < 0)
+                return within(r, "rootfs `%s`", plan->rootfs);
+        r = sources_open_binds(plan, sources->mounts);
+        return r < 0 ? r : open_devices(plan, sources);
+}
+
 int sources_open(const struct plan *plan, struct sources *sources) {
         bool stays_shared = plan->initial_propagation & MS_SHARED;
         int r;
 
+        if (plan->detached_root)
+                return open_detached(plan, sources);
         if (!plan->creates[NAMESPACE_MOUNT] && !config_namespace(plan->config, NAMESPACE_MOUNT))
                 return open_rootfs(plan, sources);
         /*

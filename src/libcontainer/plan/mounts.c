@@ -58,28 +58,56 @@ static int plan_mount(const struct mount_config *mount, const char *path, struct
         return 0;
 }
 
-int plan_mounts(const struct config *config, struct plan *plan) {
-        bool has_mount_namespace = config_namespace(config, NAMESPACE_MOUNT) != NULL;
+/*
+ * Without a mount namespace they would appear on the host and stay there. So they go onto a copy of the rootfs that is
+ * attached nowhere, and vanish with the last process that has it as its root.
+ */
+static int decide_root(const struct config *config, struct plan *plan) {
+        if (config->n_mounts == 0 || config_namespace(config, NAMESPACE_MOUNT))
+                return 0;
+        /* The host's mount namespace is not the user namespace's, which hence may mount nothing there. */
+        if (plan->in_user_namespace)
+                return reject("mounts: found %zu, expected none with a user namespace and without a mount namespace", config->n_mounts);
+        plan->detached_root = true;
+        return 0;
+}
 
-        plan->makes_dev = has_mount_namespace;
-        /* Without a mount namespace they would appear on the host and stay there. */
-        if (!has_mount_namespace && config->n_mounts > 0)
-                return reject("mounts: found %zu, expected none without a mount namespace", config->n_mounts);
+/* What is in a tree that is attached nowhere cannot be changed any more. */
+static int check_detached(const struct mount_plan *mount, const char *path) {
+        if (mount->action == MOUNT_ACTION_REMOUNT)
+                return reject("%s.options: found `remount`, expected a new mount without a mount namespace", path);
+        if (mount->late_readonly)
+                return reject("%s.options: found `ro` for `/dev`, expected `rw` without a mount namespace", path);
+        return 0;
+}
+
+/* A /dev that is bound from the host is left alone; any other gets the nodes, and is sealed only then. */
+static void plan_dev(struct plan *plan, struct mount_plan *mount) {
+        plan->makes_dev = mount->action != MOUNT_ACTION_BIND;
+        if (mount->action == MOUNT_ACTION_NEW && mount->options.flags & MS_RDONLY) {
+                mount->options.flags &= ~MS_RDONLY;
+                mount->late_readonly = true;
+        }
+}
+
+int plan_mounts(const struct config *config, struct plan *plan) {
+        int r = decide_root(config, plan);
+
+        if (r < 0)
+                return r;
+        plan->makes_dev = config_namespace(config, NAMESPACE_MOUNT) != NULL;
         for (size_t i = 0; i < config->n_mounts; i++) {
                 autofree char *path = text_format("mounts[%zu]", i);
                 struct mount_plan *mount = array_append(plan->mounts, plan->n_mounts);
-                int r = plan_mount(&config->mounts[i], path, plan, mount);
 
+                r = plan_mount(&config->mounts[i], path, plan, mount);
                 if (r < 0)
                         return r;
-                if (strcmp(mount->destination, "/dev") != 0)
-                        continue;
-                /* A /dev that is bound from the host is left alone; any other gets the nodes, and is sealed only then. */
-                plan->makes_dev = mount->action != MOUNT_ACTION_BIND;
-                if (mount->action == MOUNT_ACTION_NEW && mount->options.flags & MS_RDONLY) {
-                        mount->options.flags &= ~MS_RDONLY;
-                        mount->late_readonly = true;
-                }
+                if (strcmp(mount->destination, "/dev") == 0)
+                        plan_dev(plan, mount);
+                r = plan->detached_root ? check_detached(mount, path) : 0;
+                if (r < 0)
+                        return r;
         }
         return 0;
 }

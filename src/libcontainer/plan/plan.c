@@ -135,7 +135,7 @@ int plan_make(const struct config *config, const struct create_options *options,
         if (r < 0)
                 return r;
         plan_devices(config, ret);
-        if (ret->mounts_device_nodes && ret->n_devices > 0 && !config_namespace(config, NAMESPACE_MOUNT))
+        if (ret->mounts_device_nodes && ret->n_devices > 0 && !ret->detached_root && !config_namespace(config, NAMESPACE_MOUNT))
                 return reject("linux.devices: found %zu, expected none without a mount namespace: here they can only be mounted",
                               ret->n_devices);
         /* Without a cgroup there are no limits: what --cgroup-manager=disabled asks for. */

@@ -106,6 +106,7 @@ struct plan {
         size_t n_mounts;
         struct device_plan *devices;
         size_t n_devices;
+        bool detached_root; /* mounts without a mount namespace: the root is a copy of the rootfs that is attached nowhere */
         bool makes_dev; /* /dev is the container's own: links are made there */
 
         struct capability_sets capabilities;

@@ -105,7 +105,7 @@ void plan_print(const struct plan *plan, struct text *text) {
         text_add(text, "propagation");
         add_flags(text, "initial", plan->initial_propagation);
         add_flags(text, "final", plan->final_propagation);
-        text_add(text, "\n");
+        text_add(text, plan->detached_root ? "\nroot detached\n" : "\n");
         for (size_t i = 0; i < plan->n_mounts; i++)
                 print_mount(&plan->mounts[i], text);
         print_devices(plan, text);
