@@ -138,7 +138,7 @@ static int decide(struct creation *creation, const char *root) {
                 return r;
         /* A cgroup that is asked for by name and cannot be made is an error instead. */
         if (text_is_empty(creation->config.linux.cgroups_path))
-                cgroup_host_drop_foreign(&creation->host.cgroups);
+                cgroup_host_drop_foreign(&creation->host.cgroups, options->rootless);
         r = plan_make(&creation->config, options, &creation->host, &creation->plan);
         if (r < 0)
                 return r;

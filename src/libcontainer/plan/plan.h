@@ -46,6 +46,7 @@ struct create_options {
         bool waits_for_start; /* `create`: the process is executed by a later `start` */
         bool no_pivot, no_new_keyring, no_subreaper, keep;
         enum cgroup_manager cgroup_manager;
+        enum cgroup_rootless rootless;
 };
 
 struct namespace_join {

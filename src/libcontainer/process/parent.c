@@ -133,6 +133,14 @@ static int hold(struct child *child, pid_t pid, int pidfd) {
         return child->pidfd < 0 ? fail(-child->pidfd, "open process %d", (int)pid) : 0;
 }
 
+/* cgroup v2, "Delegation Containment": who moves a process must be the owner of what is above both cgroups. */
+static int explain_birth(const struct plan *plan, int r) {
+        for (size_t i = 0; r == -EACCES && i < plan->cgroup.n_places; i++)
+                if (plan->cgroup.places[i].v2)
+                        return within(r, "from a cgroup outside of what is delegated, into `%s`", plan->cgroup.places[i].directory);
+        return r;
+}
+
 static int clone_init(struct launch *launch, bool *ret_moved, struct child *ret) {
         const struct plan *plan = launch->plan;
         uint64_t flags = plan->needs_stage ? 0 : namespaces_clone_flags(plan);
@@ -143,7 +151,7 @@ static int clone_init(struct launch *launch, bool *ret_moved, struct child *ret)
                 return r;
         r = clone_process(flags, cgroup_birth_fd(&plan->cgroup), &result);
         if (r < 0)
-                return r;
+                return explain_birth(plan, r);
         /* Both sides come to the same answer. */
         *ret_moved = must_be_moved(plan, &result);
         launch->waits_for_go = needs_preparation(plan) || *ret_moved;

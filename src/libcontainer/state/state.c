@@ -242,6 +242,13 @@ int state_check_id(const char *id) {
         return 0;
 }
 
+/* XDG Base Directory Specification: in that directory what is not sticky may be removed when it is some hours old. */
+static mode_t root_mode(const char *root) {
+        const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
+
+        return !text_is_empty(runtime_dir) && path_is_below(root, runtime_dir) ? S_ISVTX | 0700 : 0700;
+}
+
 int state_root_open(const char *root, bool make) {
         int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -249,7 +256,7 @@ int state_root_open(const char *root, bool make) {
                 return fd >= 0 ? fd : fail(errno, "open root directory `%s`", root);
         if (!make)
                 return -ENOENT;
-        fd = path_make_dir(AT_FDCWD, root, 0700);
+        fd = path_make_dir(AT_FDCWD, root, root_mode(root));
         if (fd < 0)
                 return fail(-fd, "make root directory `%s`", root);
         fd_close(&fd);
