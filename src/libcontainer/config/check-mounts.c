@@ -84,11 +84,28 @@ static int check_mount(const struct mount_config *mount, const char *path) {
         return r;
 }
 
+/* Of tmpfs, devpts and others: the kernel says only EINVAL to an id that the user namespace does not map. */
+static int check_ids(const struct config *config, const struct mount_config *mount, const char *path) {
+        for (size_t i = 0; i < mount->options.count; i++) {
+                const char *option = mount->options.items[i], *uid = text_after(option, "uid="), *gid = text_after(option, "gid=");
+                uint64_t id;
+
+                if ((!uid && !gid) || text_to_u64(uid ? uid : gid, &id) < 0)
+                        continue;
+                if (!check_is_mapped(config, uid ? &config->linux.uid_mappings : &config->linux.gid_mappings, id))
+                        return reject("%s.options[%zu]: found `%s`, expected an id that linux.%s has", path, i, option,
+                                      uid ? "uidMappings" : "gidMappings");
+        }
+        return 0;
+}
+
 int config_check_mounts(const struct config *config) {
         for (size_t i = 0; i < config->n_mounts; i++) {
                 autofree char *path = text_format("mounts[%zu]", i);
                 int r = check_mount(&config->mounts[i], path);
 
+                if (r == 0)
+                        r = check_ids(config, &config->mounts[i], path);
                 if (r < 0)
                         return r;
         }
