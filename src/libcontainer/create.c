@@ -321,6 +321,16 @@ int container_create(const char *root, const struct create_options *options) {
 
 /* --- run --- */
 
+/* Once the lock was given up. */
+static void lock_and_undo(struct creation *creation) {
+        autofree char *cause = text_copy(fail_text());
+
+        /* Somebody else may have deleted it meanwhile. */
+        if (state_lock(&creation->directory, creation->options->id) >= 0)
+                undo(creation);
+        fail_take_over(cause);
+}
+
 static int run_poststart(struct creation *creation) {
         int r;
 
@@ -328,7 +338,7 @@ static int run_poststart(struct creation *creation) {
                 return 0;
         r = end_run_hooks(&creation->config, HOOK_POSTSTART, &creation->state, STATUS_RUNNING);
         if (r < 0)
-                undo(creation);
+                lock_and_undo(creation);
         return r;
 }
 
@@ -356,18 +366,12 @@ static int stay_in_foreground(struct creation *creation, struct foreground *fore
 }
 
 static int wait_until_ready(struct creation *creation) {
-        autofree char *cause = NULL;
         int r;
 
         creation->notify.main_pid = creation->child.pid;
         r = notify_wait(&creation->notify, creation->child.pidfd);
-        if (r >= 0)
-                return 0;
-        cause = text_copy(fail_text());
-        /* Somebody else may have deleted it meanwhile. */
-        if (state_lock(&creation->directory, creation->options->id) >= 0)
-                undo(creation);
-        fail_take_over(cause);
+        if (r < 0)
+                lock_and_undo(creation);
         return r;
 }
 
@@ -385,11 +389,11 @@ int container_run(const char *root, const struct create_options *options, int *r
         r = create(root, &creation);
         if (r < 0)
                 return r;
+        /* Hooks and others must be able to change, kill and delete it while we only wait. */
+        state_unlock(&creation.directory);
         r = run_poststart(&creation);
         if (r < 0)
                 return r;
-        /* Others must be able to `kill` and `delete` it while we only wait. */
-        state_unlock(&creation.directory);
         *ret_exit = 0;
         if (!options->process.detach)
                 return stay_in_foreground(&creation, &foreground, ret_exit);

@@ -590,6 +590,41 @@ run_fails_in() {
         nothing_left
 }
 
+# acting_hook KIND COMMAND...: a hook that gives the commands to the runtime, for its own container.
+acting_hook() {
+        local kind=$1 command all=
+        shift
+        for command; do
+                all+="timeout 5 '$TARE' --root '$ROOT' $command '$ID' 2>&1; echo \$?; "
+        done
+        hook "$kind" "{ $all } >\$OUT/$kind"
+}
+
+@test "hooks that act on their own container: while it is created all is refused, and nothing is waited for" {
+        acting_hook createRuntime start kill delete pause resume 'update --pids-limit 9'
+        args sleep 1000
+        create
+        is "$(out createRuntime | sed 's/.*msg=//')" "$(printf '%s\n1\n' '"cannot start a container in the creating state"' \
+                '"container not running"' '"cannot delete container '"$ID"' that is not stopped: creating"' \
+                '"container not running"' '"container not paused"' '"cannot update a container in the creating state"')"
+        is "$(status_of)" created
+}
+
+@test "hooks that act on their own container: poststart hooks work on one that runs" {
+        acting_hook poststart start delete pause state resume
+        args sleep 1000
+        create
+        tare start "$ID"
+        is "$(out poststart | sed 's/.*msg=//' | grep -v '^[{} ]')" "$(printf '%s\n' '"cannot start an already running container"' 1 \
+                '"cannot delete container '"$ID"' that is not stopped: running"' 1 0 0 0)"
+        is "$(out poststart | grep '"status"')" '  "status": "paused",'
+        is "$(status_of)" running
+        expect 0 tare delete --force "$ID"
+        expect 0 tare run --detach --bundle "$BUNDLE" "$ID"
+        is "$(out poststart | grep '"status"')" '  "status": "paused",'
+        is "$(status_of)" running
+}
+
 @test "the runtime killed while a hook runs: what is left can be deleted" {
         hook createRuntime 'echo $$ >$OUT/pid; exec sleep 1000'
         "$TARE" --root "$ROOT" create --bundle "$BUNDLE" "$ID" >/dev/null 2>&1 3>&- &

@@ -285,6 +285,10 @@ int state_lock(struct state_directory *directory, const char *id) {
         return 0;
 }
 
+bool state_lock_at_once(const struct state_directory *directory) {
+        return fd_lock(directory->fd, 0) >= 0;
+}
+
 void state_unlock(struct state_directory *directory) {
         directory->is_locked = false;
         (void)flock(directory->fd, LOCK_UN);

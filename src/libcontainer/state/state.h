@@ -77,6 +77,9 @@ int state_open(int root_fd, const char *id, struct state_directory *ret);
 void state_unlock(struct state_directory *directory);
 int state_lock(struct state_directory *directory, const char *id);
 
+/* True if nobody else has it; to be followed by state_lock(), which looks at the directory too. */
+bool state_lock_at_once(const struct state_directory *directory);
+
 /* The same without a lock, for readers and for signals, which must not wait behind a slow hook. */
 int state_open_unlocked(int root_fd, const char *id, struct state_directory *ret);
 
