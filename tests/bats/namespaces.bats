@@ -402,6 +402,32 @@ $(readlink "/proc/$HOLDER/ns/user")"
         refused 'linux.uidMappings'
 }
 
+@test "user: a container inside a container" {
+        only_tare "is not linked statically"
+        ldd "$TARE" >"$DIR/libraries" 2>&1 && not grep -q "statically linked" "$DIR/libraries" && skip "the runtime needs its libraries"
+        mkdir -p "$ROOTFS/inner/rootfs"
+        cp -a "$BATS_FILE_TMPDIR/rootfs/." "$ROOTFS/inner/rootfs"
+        cp "$TARE" "$ROOTFS/bin/tare"
+        # As root inside, with some of the ids that there are; what is masked would keep the kernel from another proc.
+        jq '.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 1, "size": 10}]
+                | .linux.gidMappings = [{"containerID": 0, "hostID": 2, "size": 10}] | .process.user.additionalGids = [3]
+                | .process.args = ["sh", "-c", "id -u; id -G; tr -s \" \" </proc/self/uid_map; echo x >/dev/null && mknod /dev/x c 1 3"]' \
+                "$BATS_FILE_TMPDIR/base.json" >"$ROOTFS/inner/config.json"
+        mapped
+        chown -R --no-dereference 100001:200002 "$ROOTFS/inner/rootfs"
+        config '.process.capabilities |= map_values(["CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETFCAP", "CAP_NET_ADMIN",
+                        "CAP_KILL", "CAP_SYS_CHROOT", "CAP_MKNOD", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_NET_BIND_SERVICE", "CAP_AUDIT_WRITE"])
+                | del(.linux.maskedPaths, .linux.readonlyPaths)'
+        script 'tare --root /tmp/state run --bundle /inner inner; sed "s/\"hostID\": 2/\"hostID\": 65530/" /inner/config.json >/inner/wrong.json
+                tare --root /tmp/state run --bundle /inner --config wrong.json inner; ls /tmp/state'
+        expect 0 tare run --bundle "$BUNDLE" "$ID"
+        prints_line 0
+        prints_line "0 3"
+        prints_line " 0 1 10"
+        says "mknod"
+        says 'linux.gidMappings[0].hostID: found 65530 with the size 10, expected ids of one line of `/proc/self/gid_map`'
+}
+
 # --- time ---
 
 @test "time: offsets" {

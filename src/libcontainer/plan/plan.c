@@ -121,7 +121,7 @@ int plan_make(const struct config *config, const struct create_options *options,
                 return r;
         r = plan_namespaces(config, ret);
         if (r >= 0)
-                r = plan_joined_ids(config, ret);
+                r = plan_existing_ids(config, host, ret);
         if (r >= 0)
                 r = plan_id_maps(config, host, ret);
         if (r < 0)

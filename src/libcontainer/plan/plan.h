@@ -161,7 +161,7 @@ int plan_live_mounts(const struct config *config, const char *bundle, struct pla
 
 /* The parts of plan_make(), each in a file of its own. */
 int plan_namespaces(const struct config *config, struct plan *plan);
-int plan_joined_ids(const struct config *config, struct plan *plan);
+int plan_existing_ids(const struct config *config, const struct host *host, const struct plan *plan);
 int plan_id_maps(const struct config *config, const struct host *host, struct plan *plan);
 int plan_mounts(const struct config *config, struct plan *plan);
 int plan_mounts_added(const struct config *config, struct plan *plan);

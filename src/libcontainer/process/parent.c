@@ -217,12 +217,23 @@ static int await(int fd) {
         return signal ? reject("interrupted by signal %d", signal) : 0;
 }
 
+/*
+ * While init waits, and is still dumpable: later it takes CAP_SYS_PTRACE to look at it, which a runtime that is itself in a
+ * container need not have. -1 where that comes too late, as behind a stage.
+ */
+static int open_mount_namespace(const struct child *child) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)child->pid);
+        return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 /* In the helper: inside init's mount namespace, outside its user namespace. */
-static int send_sources(const struct plan *plan, const struct child *child) {
+static int send_sources(const struct plan *plan, const struct child *child, int mount_namespace_fd) {
         struct sources sources;
         int r;
 
-        if (setns(child->pidfd, CLONE_NEWNS) < 0)
+        if (setns(mount_namespace_fd >= 0 ? mount_namespace_fd : child->pidfd, CLONE_NEWNS) < 0)
                 return fail(errno, "join the container's mount namespace");
         sources_init(plan, &sources);
         r = sources_open(plan, &sources);
@@ -239,7 +250,7 @@ static int send_sources(const struct plan *plan, const struct child *child) {
 }
 
 /* What the helper records comes back by a pipe; an empty one is success. */
-static int run_source_helper(const struct plan *plan, const struct child *child) {
+static int run_source_helper(const struct plan *plan, const struct child *child, int mount_namespace_fd) {
         char record[MESSAGE_TEXT_MAX];
         autoclose int read_fd = -1;
         int ends[2], status, r;
@@ -251,7 +262,7 @@ static int run_source_helper(const struct plan *plan, const struct child *child)
         read_fd = ends[0];
         pid = fork();
         if (pid == 0) {
-                if (send_sources(plan, child) < 0)
+                if (send_sources(plan, child, mount_namespace_fd) < 0)
                         (void)fd_write_full(ends[1], fail_text(), strlen(fail_text()));
                 _exit(EXIT_SUCCESS);
         }
@@ -274,6 +285,7 @@ static int run_source_helper(const struct plan *plan, const struct child *child)
 
 static int prepare(const struct launch *launch, bool moved, const struct child *child) {
         const struct plan *plan = launch->plan;
+        autoclose int mount_namespace_fd = plan->needs_source_helper ? open_mount_namespace(child) : -1;
         int r = id_maps_write(plan, child->pid);
 
         if (r < 0)
@@ -292,7 +304,7 @@ static int prepare(const struct launch *launch, bool moved, const struct child *
                 if (r < 0)
                         return r;
         }
-        return plan->needs_source_helper ? run_source_helper(plan, child) : 0;
+        return plan->needs_source_helper ? run_source_helper(plan, child, mount_namespace_fd) : 0;
 }
 
 /* --- init's messages --- */

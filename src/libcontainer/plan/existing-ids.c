@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Mappings in the config beside a user namespace that is joined by its path: they must be the ones that it has. Part of
- * plan_make(), in the runtime's process, after plan_namespaces(). A user namespace shows its maps only by a process inside,
- * so one of ours goes there for a moment.
+ * The config's mappings, held against the ids that exist: those of the runtime's own user namespace for a new one, and for one
+ * that is joined by its path just those that it has. Part of plan_make(), in the runtime's process, after plan_namespaces().
+ * A user namespace shows its maps only by a process inside, so one of ours goes into a joined one for a moment.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 /* Whoever is in there may have stopped it. */
 #define VISIT_MILLISECONDS 2000
 
-/* --- comparing --- */
+/* --- maps --- */
 
 static int compare(const void *a, const void *b) {
         const struct id_mapping *x = a, *y = b;
@@ -76,7 +76,44 @@ static bool is_same(const struct id_mappings *config, const char *text) {
         return same;
 }
 
-/* --- reading --- */
+/* --- a new one --- */
+
+/* user_namespaces(7): all ids of a range must be there outside, and the kernel looks for them in one range. */
+static bool fits(const struct id_mapping *mapping, const struct id_mappings *outside) {
+        for (size_t i = 0; i < outside->count; i++) {
+                const struct id_mapping *range = &outside->items[i];
+
+                if (mapping->host_id >= range->container_id &&
+                    mapping->host_id + (uint64_t)mapping->size <= range->container_id + (uint64_t)range->size)
+                        return true;
+        }
+        return false;
+}
+
+static int check_outside(const struct id_mappings *mappings, const char *key, const char *file) {
+        struct id_mappings outside = {};
+        autofree char *map = NULL;
+        size_t n = 0;
+        int r = file_read(AT_FDCWD, file, 64 * 1024, &map, NULL);
+
+        if (r < 0)
+                return fail(-r, "read `%s`", file);
+        parse(map, &outside);
+        while (n < mappings->count && fits(&mappings->items[n], &outside))
+                n++;
+        free(outside.items);
+        return n == mappings->count ? 0
+                                    : reject("linux.%s[%zu].hostID: found %u with the size %u, expected ids of one line of `%s`", key, n,
+                                             mappings->items[n].host_id, mappings->items[n].size, file);
+}
+
+static int check_new(const struct linux_config *config) {
+        int r = check_outside(&config->uid_mappings, "uidMappings", "/proc/self/uid_map");
+
+        return r < 0 ? r : check_outside(&config->gid_mappings, "gidMappings", "/proc/self/gid_map");
+}
+
+/* --- one that is joined --- */
 
 /* In the child; undumpable, for others in there may have CAP_SYS_PTRACE (CVE-2016-9962). Stays until it is killed. */
 static void __attribute__((noreturn)) visit(int user_fd, int result_fd) {
@@ -140,22 +177,24 @@ static int check(const struct id_mappings *mappings, const char *map, const char
                          join->path);
 }
 
-int plan_joined_ids(const struct config *config, struct plan *plan) {
-        const struct linux_config *linux_config = &config->linux;
-        const struct namespace_join *join = &plan->joins[0];
+static int check_joined(const struct linux_config *config, const struct namespace_join *join) {
         char *maps[2] = {NULL, NULL};
-        int r;
+        int r = look_inside(join, maps);
 
-        /* The user namespace is the first to be joined. */
-        if (plan->n_joins == 0 || join->kind != NAMESPACE_USER ||
-            (linux_config->uid_mappings.count == 0 && linux_config->gid_mappings.count == 0))
-                return 0;
-        r = look_inside(join, maps);
         if (r >= 0)
-                r = check(&linux_config->uid_mappings, maps[0], "uidMappings", join);
+                r = check(&config->uid_mappings, maps[0], "uidMappings", join);
         if (r >= 0)
-                r = check(&linux_config->gid_mappings, maps[1], "gidMappings", join);
+                r = check(&config->gid_mappings, maps[1], "gidMappings", join);
         free(maps[0]);
         free(maps[1]);
         return r;
+}
+
+int plan_existing_ids(const struct config *config, const struct host *host, const struct plan *plan) {
+        bool has_mappings = config->linux.uid_mappings.count > 0 || config->linux.gid_mappings.count > 0;
+
+        /* The user namespace is the first to be joined. */
+        if (has_mappings && plan->n_joins > 0 && plan->joins[0].kind == NAMESPACE_USER)
+                return check_joined(&config->linux, &plan->joins[0]);
+        return plan->creates[NAMESPACE_USER] && host->in_user_namespace ? check_new(&config->linux) : 0;
 }
