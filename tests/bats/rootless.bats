@@ -288,3 +288,23 @@ own_place() {
         [ -z "$(left_cgroups)" ]
         expect 0 as_user unshare --user --map-root-user env -i PATH="$PATH" "$TARE" --root "$ROOT" delete --force "$ID"
 }
+
+# The runtime may not take a descriptor out of the process, which sends it then.
+@test "SCMP_ACT_NOTIFY: the listener reaches the agent" {
+        "$TARE" --version | grep -q '^libseccomp' || skip "built without libseccomp"
+        "${CC:-cc}" -D_GNU_SOURCE -O1 -o "$DIR/seccomp-agent" "$BATS_TEST_DIRNAME/../tools/seccomp-agent.c" || skip "no C compiler here"
+        "$DIR/seccomp-agent" "$DIR/socket" --many >"$DIR/socket.out" 2>&1 </dev/null 3>&- &
+        BACKGROUND+=" $!"
+        soon test -S "$DIR/socket"
+        chmod 666 "$DIR/socket"
+        config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": $path,
+                "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_NOTIFY"}]}' --arg path "$DIR/socket"
+        expect 0 mine run --detach --bundle "$BUNDLE" "$ID"
+        expect 0 mine exec "$ID" sh -c 'mkdir /tmp/new 2>&1; true'
+        prints "mkdir: can't create directory '/tmp/new': No medium found"
+        not grep -q 'no listener' "$DIR/socket.out"
+        expect 0 mine delete --force "$ID"
+        config '.linux.seccomp.syscalls[0].names += ["sendmsg"]'
+        expect 1 mine create --bundle "$BUNDLE" "$ID"
+        says 'linux.seccomp: found a filter that can stop sendmsg(2), expected one that always allows it'
+}

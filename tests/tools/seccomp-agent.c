@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * seccomp-agent SOCKET [FILE]: the other end of linux.seccomp.listenerPath. Listens at SOCKET, takes what comes of one
+ * seccomp-agent SOCKET [FILE|--many]: the other end of linux.seccomp.listenerPath. Listens at SOCKET, takes what comes of one
  * connection up to its end, writes it to SOCKET.state, prints "N descriptors, listener|no listener", and then answers
  * for the listener until that has no process any more, when it prints "ended". Of the calls
  *
@@ -8,10 +8,12 @@
  *     all others          go on
  *
  * and each prints the number of the process as it is seen here, and of the call. With FILE it answers only when that file is
- * there. It ends after twenty seconds at the latest.
+ * there; with --many it serves all connections that come, each by a process of its own. It ends after twenty seconds at the
+ * latest, or sixty.
  */
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -77,24 +79,19 @@ static void answer(int listener) {
                 err(1, "answer");
 }
 
-int main(int argc, char **argv) {
+static void serve(int connection, const char *socket_path, const char *file) {
         char payload[PAYLOAD_SIZE];
-        int connection, listener;
         size_t count, length;
+        int listener;
 
-        if (argc < 2)
-                errx(2, "usage: seccomp-agent SOCKET [FILE]");
-        setvbuf(stdout, NULL, _IOLBF, 0);
-        alarm(20);
-        connection = accept_at(strdup(argv[1]));
         length = receive(connection, payload, &count, &listener);
         if (length == 0)
                 errx(1, "the connection ended without a message");
         receive_rest(connection, payload, length);
         close(connection);
-        save(argv[1], payload);
+        save(socket_path, payload);
         printf("%zu descriptors, %s\n", count, listener >= 0 && is_listener(listener) ? "listener" : "no listener");
-        while (argc > 2 && access(argv[2], F_OK) < 0)
+        while (file && access(file, F_OK) < 0)
                 usleep(10000);
         for (;;) {
                 struct pollfd poll_fd = {.fd = listener, .events = POLLIN};
@@ -107,5 +104,35 @@ int main(int argc, char **argv) {
                         break;
         }
         puts("ended");
+}
+
+static void serve_all(char *socket_path) {
+        int listener = listen_at(strdup(socket_path));
+
+        signal(SIGCHLD, SIG_IGN);
+        for (;;) {
+                int connection = accept(listener, NULL, NULL);
+
+                if (connection < 0)
+                        err(1, "accept");
+                if (fork() == 0) {
+                        alarm(60);
+                        serve(connection, socket_path, NULL);
+                        exit(0);
+                }
+                close(connection);
+        }
+}
+
+int main(int argc, char **argv) {
+        if (argc < 2)
+                errx(2, "usage: seccomp-agent SOCKET [FILE|--many]");
+        setvbuf(stdout, NULL, _IOLBF, 0);
+        if (argc > 2 && strcmp(argv[2], "--many") == 0) {
+                alarm(60);
+                serve_all(argv[1]);
+        }
+        alarm(20);
+        serve(accept_at(strdup(argv[1])), argv[1], argc > 2 ? argv[2] : NULL);
         return 0;
 }

@@ -19,8 +19,8 @@
 #include "util/kernel.h"
 #include "util/text.h"
 
-/* An agent that does not read holds us up no longer than this. */
-#define SEND_SECONDS 10
+/* An agent that does not read holds us up no longer than twice this: once when a part is sent, once when no more is. */
+#define SEND_SECONDS 5
 
 /* --- from the process --- */
 
