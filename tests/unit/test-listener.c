@@ -116,7 +116,8 @@ static void sample_make(struct sample *sample) {
         int ends[2];
 
         *sample = (struct sample){.config = CONFIG_INIT, .plan = PLAN_INIT, .state = STATE_INIT};
-        CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        /* What should be there is there at once. */
+        CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
         sample->plan.config = &sample->config;
         sample->plan.listener_socket = ends[0];
         sample->agent_fd = ends[1];
