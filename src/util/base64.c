@@ -10,14 +10,14 @@
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* Four characters, of which the last `padding` ones are no digits, to three bytes. */
+/* Four characters, of which the last `padding` ones are known to be that, to three bytes. */
 static int decode_group(const char *group, size_t padding, unsigned char ret[3]) {
         uint32_t bits = 0;
 
         for (size_t i = 0; i < 4; i++) {
                 const char *digit = i < 4 - padding ? strchr(digits, group[i]) : digits;
 
-                if (!digit || (i >= 4 - padding && group[i] != '='))
+                if (!digit)
                         return -EINVAL;
                 bits = bits << 6 | (uint32_t)(digit - digits);
         }
