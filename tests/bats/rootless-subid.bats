@@ -46,8 +46,9 @@ map() {
         config '.linux.uidMappings = $list | .linux.gidMappings = $list' --argjson list "$list"
 }
 
+# With $EXEC it takes the place of the shell, for a process in the background that $! is to mean.
 as_user() {
-        unshare --mount sh -c 'for file in passwd group subuid subgid; do mount --bind "$0/$file" "/etc/$file" || exit 99; done
+        ${EXEC+exec} unshare --mount sh -c 'for file in passwd group subuid subgid; do mount --bind "$0/$file" "/etc/$file" || exit 99; done
                 exec "$@"' "$DIR/etc" setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all "$@" 3>&-
 }
 
@@ -88,6 +89,21 @@ mine() {
         expect 0 mine run --bundle "$BUNDLE" "$ID"
         prints_match "^ +0 +$FIRST +$COUNT$"
         prints_match "^root:"
+}
+
+@test "a user namespace with ranges, joined, whose root is not the caller" {
+        EXEC= as_user unshare --user --map-users "$FIRST,0,$COUNT" --map-groups "$FIRST,0,$COUNT" sleep 1000 </dev/null >"$DIR/holder" 2>&1 3>&- &
+        BACKGROUND=$!
+        disown
+        soon grep -qsx sleep "/proc/$!/comm" || { cat "$DIR/holder" && return 1; }
+        config '.linux.namespaces |= map(if .type == "user" then .path = $path else . end) | del(.linux.uidMappings, .linux.gidMappings)
+                | .process.user.additionalGids = [9]' --arg path "/proc/$BACKGROUND/ns/user"
+        chmod 700 "$BUNDLE"
+        expect 0 mine run --detach --bundle "$BUNDLE" "$ID"
+        expect 0 mine exec "$ID" sh -c 'id -G; cat /proc/self/uid_map'
+        prints_match '^0 9$'
+        prints_match " $FIRST +$COUNT$"
+        expect 0 mine delete --force "$ID"
 }
 
 @test "ids that are not the caller's are refused by newuidmap, and nothing is left" {

@@ -21,8 +21,9 @@ setup() {
         chmod 755 "$BUNDLE"
 }
 
+# With $EXEC it takes the place of the shell, for a process in the background that $! is to mean.
 as_user() {
-        setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all "$@" 3>&-
+        ${EXEC+exec} setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all "$@" 3>&-
 }
 
 is_allowed() {
@@ -279,6 +280,32 @@ own_place() {
         expect 0 mine run --bundle "$BUNDLE" "$ID"
         prints "deny
 0"
+}
+
+@test "namespaces of the user's are joined, those of root are not" {
+        only_tare "wants the mappings again"
+        local proc
+        EXEC= as_user unshare --user --map-root-user --net --ipc sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+        BACKGROUND=$!
+        disown
+        proc=/proc/$!/ns
+        soon grep -qsx sleep "/proc/$!/comm"
+        config '.linux.namespaces |= map(select(.type != "user" and .type != "ipc")) + [{type: "user", path: "\($proc)/user"},
+                {type: "network", path: "\($proc)/net"}, {type: "ipc", path: "\($proc)/ipc"}]
+                | del(.linux.uidMappings, .linux.gidMappings)' --arg proc "$proc"
+        expect 0 mine run --detach --bundle "$BUNDLE" "$ID"
+        expect 0 mine exec "$ID" sh -c 'for n in user net ipc; do readlink /proc/self/ns/$n; done; id -u'
+        prints "$(readlink "$proc/user" "$proc/net" "$proc/ipc")
+0"
+        expect 0 mine delete --force "$ID"
+        unshare --user --map-root-user sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+        BACKGROUND+=" $!"
+        disown
+        soon grep -qsx sleep "/proc/$!/comm"
+        config '.linux.namespaces |= map(if .type == "user" then .path = $path else . end)' --arg path "/proc/$!/ns/user"
+        expect 1 mine run --bundle "$BUNDLE" "$ID"
+        says "permission denied"
+        nothing_left
 }
 
 @test "root of a user namespace has no cgroup either" {
