@@ -42,8 +42,11 @@ static void reach(struct walk *walk, uint64_t index, struct accumulator accumula
                 *at = accumulator;
 }
 
-static struct accumulator load(const struct walk *walk, uint32_t offset) {
-        switch (offset) {
+/* What an instruction that is no jump leaves behind. */
+static struct accumulator compute(const struct walk *walk, const struct sock_filter *instruction) {
+        if (instruction->code != (BPF_LD | BPF_W | BPF_ABS))
+                return (struct accumulator){.is_reached = true};
+        switch (instruction->k) {
         case offsetof(struct seccomp_data, nr):
                 return (struct accumulator){.is_reached = true, .is_known = true, .value = walk->number};
         case offsetof(struct seccomp_data, arch):
@@ -104,8 +107,7 @@ static bool step(struct walk *walk, uint64_t index) {
                 reach(walk, index + 1, walk->at[index]);
                 return true;
         default:
-                reach(walk, index + 1, instruction->code == (BPF_LD | BPF_W | BPF_ABS) ?
-                              load(walk, instruction->k) : (struct accumulator){.is_reached = true});
+                reach(walk, index + 1, compute(walk, instruction));
                 return true;
         }
 }

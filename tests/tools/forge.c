@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * forge hooks|terminal|pid NUMBER|listener NUMBER|ready|stop: a hostile process of a container that has CAP_SYS_PTRACE and its pid namespace's view. Whenever a
- * process comes by that still is tare it takes that one's sockets (pidfd_getfd(2)) and
+ * forge hooks|terminal|pid NUMBER|listener NUMBER|ready|stop: a hostile process of a container that has CAP_SYS_PTRACE and
+ * its pid namespace's view. Whenever a process comes by that still is tare it takes that one's sockets (pidfd_getfd(2)) and
  *
  *     hooks, terminal   sends a message of that kind, as the process itself could
  *     pid               names another process as the one that counts, which is ready

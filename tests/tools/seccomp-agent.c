@@ -43,7 +43,8 @@ static void receive_rest(int connection, char payload[PAYLOAD_SIZE], size_t leng
 
         for (;;) {
                 struct iovec part = {.iov_base = payload + length, .iov_len = PAYLOAD_SIZE - 1 - length};
-                struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+                struct msghdr message = {
+                        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
                 ssize_t n;
 
                 wait_for(connection, "the end of the connection");

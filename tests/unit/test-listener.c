@@ -164,8 +164,9 @@ static void test_exec(void) {
         sample.plan.target_fd = 0;
         sample.config.linux.seccomp.listener_metadata = text_copy("a\"b");
         CHECK_EQUAL(listener_send(&sample.plan, &sample.state, 7, file_fd), 0);
-        expect_sent(&sample, "{\"ociVersion\":\"1.3.0\",\"fds\":[\"seccompFd\"],\"pid\":7,\"metadata\":\"a\\\"b\",\"state\":"
-                             "{\"ociVersion\":\"1.3.0\",\"id\":\"one\",\"status\":\"running\",\"pid\":42,\"bundle\":\"/bundle\"}}",
+        expect_sent(&sample,
+                    "{\"ociVersion\":\"1.3.0\",\"fds\":[\"seccompFd\"],\"pid\":7,\"metadata\":\"a\\\"b\",\"state\":"
+                    "{\"ociVersion\":\"1.3.0\",\"id\":\"one\",\"status\":\"running\",\"pid\":42,\"bundle\":\"/bundle\"}}",
                     file_fd);
 }
 

@@ -43,12 +43,11 @@ static bool can_be_fetched(void) {
         return kernel_pidfd_getfd(-1, -1, 0) >= 0 || errno != ENOSYS;
 }
 
-/* One that waits for the agent, which is still without the listener, would wait for ever. */
+/* The call that hands the listener over: waiting for the agent, which is still without, it would wait for ever. */
 static int check_passes(const struct seccomp_filter *filter, int number, const char *name) {
         if (seccomp_filter_lets_pass(filter, number))
                 return 0;
-        return reject("linux.seccomp: found a filter that can stop %s(2), expected one that always allows it: "
-                      "the listener is handed over by it", name);
+        return reject("linux.seccomp: found a filter that can stop %s(2), expected one that always allows it", name);
 }
 
 int plan_listener(const struct config *config, const struct process_options *options, struct plan *plan) {

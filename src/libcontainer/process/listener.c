@@ -27,10 +27,11 @@
 /* No ioctl(2): what it would do to a descriptor of somebody else's choice is not known. */
 static bool is_listener(int fd) {
         static const char expected[] = "anon_inode:seccomp notify";
+        const ssize_t length = sizeof(expected) - 1;
         char path[FD_PATH_MAX], target[sizeof(expected)];
 
         fd_path(path, fd);
-        return readlink(path, target, sizeof(target)) == sizeof(expected) - 1 && memcmp(target, expected, sizeof(expected) - 1) == 0;
+        return readlink(path, target, sizeof(target)) == length && memcmp(target, expected, (size_t)length) == 0;
 }
 
 int listener_take(int pidfd, struct message *message, int *ret_fd) {
