@@ -689,6 +689,22 @@ hostile_with_listener() {
         grep -q 'broke off, and has not ended' "$DIR/errors"
 }
 
+@test "the second process is ready before the first one tells of it: the second one counts" {
+        command -v strace >/dev/null || skip "no strace here"
+        start
+        mkfifo "$ROOTFS/tmp/go"
+        # Who has called clone is late, and not who was born by it.
+        timeout --kill-after=1 20 strace --follow-forks --quiet=all --output=/dev/null --inject=clone,clone3:delay_exit=200000 \
+                "$TARE" --root "$ROOT" exec --pid-file "$DIR/pid" "$ID" sh -c 'read -r word </tmp/go; exit 42' 3>&- &
+        BACKGROUND=$!
+        soon test -s "$DIR/pid"
+        is "$(awk '$1 == "NSpid:" { print NF }' "/proc/$(cat "$DIR/pid")/status")" 3
+        echo go >"$ROOTFS/tmp/go"
+        status=0
+        wait "$BACKGROUND" || status=$?
+        is "$status" 42
+}
+
 @test "a pidfd of the process, with the word setns" {
         [ -x "$BATS_FILE_TMPDIR/pidfd-receiver" ] || skip "no C compiler here"
         need_system_call pidfd_open

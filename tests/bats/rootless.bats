@@ -48,6 +48,21 @@ mine() {
         expect 0 mine delete "$ID"
 }
 
+@test "init is ahead of the stage that made it, in a user namespace that is joined" {
+        only_tare "older versions want the mappings again"
+        command -v strace >/dev/null || skip "no strace here"
+        as_user unshare --user --map-root-user sh -c 'echo $$ >"$1"; exec sleep 1000' sh "$BUNDLE/holder" &
+        soon test -s "$BUNDLE/holder"
+        BACKGROUND="$! $(cat "$BUNDLE/holder")"
+        config '.linux |= (del(.uidMappings, .gidMappings)
+                | .namespaces |= map(if .type == "user" then .path = $path else . end))
+                | del(.process.rlimits, .process.oomScoreAdj) | .process.args = ["echo", "ran"]' \
+                --arg path "/proc/$(cat "$BUNDLE/holder")/ns/user"
+        expect 0 as_user timeout --kill-after=1 20 strace --follow-forks --quiet=all --output=/dev/null \
+                --inject=clone,clone3:delay_exit=300000 "$TARE" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+        prints ran
+}
+
 @test "the state of a user is below XDG_RUNTIME_DIR" {
         only_tare "another default root"
         args true

@@ -6,7 +6,7 @@
  *     clone3  ----------------------------------> born in its namespaces (behind a stage when it joins a user namespace)
  *     stage only:       <------------ PID ------- stage.c made init, which is our child
  *     maps, cgroup, limits
- *     GO  --------------------------------------> (waited for only if the plan says so)
+ *     GO  --------------------------------------> (waited for only behind a stage and if the plan says so)
  *     SOURCE ... -------------------------------> the host's paths; from the helper, only with a user namespace
  *                                                 mounts, devices, terminal
  *                       <------- TERMINAL -------- the master; only if the runtime serves the terminal itself

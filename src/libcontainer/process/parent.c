@@ -154,7 +154,8 @@ static int clone_init(struct launch *launch, bool *ret_moved, struct child *ret)
                 return explain_birth(plan, r);
         /* Both sides come to the same answer. */
         *ret_moved = must_be_moved(plan, &result);
-        launch->waits_for_go = needs_preparation(plan) || *ret_moved;
+        /* Behind a stage, because its word of init must come before any of init's own. */
+        launch->waits_for_go = needs_preparation(plan) || *ret_moved || plan->needs_stage;
         if (result.pid == 0 && plan->needs_stage)
                 stage_main(launch);
         if (result.pid == 0)
@@ -193,18 +194,6 @@ static int take_over(struct child *child, const struct message *message) {
         return hold(child, pid, -1);
 }
 
-/* From the stage that was cloned to the init that it made. */
-static int take_init_from_stage(const struct plan *plan, struct child *child) {
-        struct message message;
-        int r = channel_receive(child->channel, &message);
-
-        if (r < 0)
-                return r;
-        if (message.type == MESSAGE_FAILED)
-                return fail_take_over(message.text);
-        return message.type == MESSAGE_PID ? take_over(child, &message) : explain_end(plan, child);
-}
-
 /* Until there is something to read, or we are told to end. */
 static int await(int fd) {
         struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = interrupt_fd(), .events = POLLIN}};
@@ -215,6 +204,22 @@ static int await(int fd) {
                         return fail(errno, "wait for the container's process");
         signal = interrupt_take();
         return signal ? reject("interrupted by signal %d", signal) : 0;
+}
+
+/* From the stage that was cloned to the init that it made. */
+static int take_init_from_stage(const struct plan *plan, struct child *child) {
+        struct message message;
+        int r = await(child->channel);
+
+        if (r >= 0)
+                r = channel_receive(child->channel, &message);
+        if (r < 0)
+                return r;
+        if (message.type == MESSAGE_PID)
+                return take_over(child, &message);
+        if (message.type == MESSAGE_FAILED)
+                return fail_take_over(message.text);
+        return explain_end(plan, child);
 }
 
 /*
@@ -335,9 +340,8 @@ static int pass_listener_on(const struct plan *plan, const struct state *state, 
         return r < 0 ? r : listener_send(plan, state, child->pid, listener_fd);
 }
 
-/* Only the process that will execute loads the filter. */
-static bool is_last(const struct plan *plan, const struct child *child) {
-        return !(plan->target_namespaces & CLONE_NEWPID) || child->is_second;
+static bool awaits_second(const struct plan *plan, const struct child *child) {
+        return plan->target_namespaces & CLONE_NEWPID && !child->is_second;
 }
 
 /*
@@ -349,11 +353,11 @@ static bool is_expected(const struct plan *plan, const struct child *child, cons
         case MESSAGE_TERMINAL:
                 return plan->console_to_runtime && child->terminal_fd < 0 && message->fd >= 0;
         case MESSAGE_PID:
-                return plan->target_namespaces & CLONE_NEWPID && !child->is_second && message->fd < 0;
+                return awaits_second(plan, child) && message->fd < 0;
         case MESSAGE_RUN_HOOKS:
                 return plan->target_fd < 0 && !child->had_hooks && message->fd < 0;
         case MESSAGE_LISTENER:
-                return plan->seccomp.has_listener && !child->had_listener && is_last(plan, child) &&
+                return plan->seccomp.has_listener && !child->had_listener && !awaits_second(plan, child) &&
                         (message->fd >= 0) == plan->listener_is_sent;
         default:
                 return false;
@@ -379,9 +383,12 @@ static int answer(const struct plan *plan, const struct state *state, struct chi
         return 0;
 }
 
-/* Until `last` or the end of the stream, whichever is awaited. */
+/*
+ * Until `last` or the end of the stream, whichever is awaited. The second process can be ready before the first one has come to
+ * tell of it.
+ */
 static int serve(const struct plan *plan, const struct state *state, struct child *child, enum message_type last) {
-        for (;;) {
+        for (bool is_last = false; !is_last || awaits_second(plan, child);) {
                 struct message message;
                 int r = await(child->channel);
 
@@ -389,8 +396,10 @@ static int serve(const struct plan *plan, const struct state *state, struct chil
                         r = channel_receive(child->channel, &message);
                 if (r < 0)
                         return r;
-                if (message.type == last)
-                        return 0;
+                if (message.type == last) {
+                        is_last = true;
+                        continue;
+                }
                 if (message.type == MESSAGE_FAILED)
                         return fail_take_over(message.text);
                 if (message.type != MESSAGE_END)
@@ -401,6 +410,7 @@ static int serve(const struct plan *plan, const struct state *state, struct chil
                 if (r < 0)
                         return r;
         }
+        return 0;
 }
 
 int parent_launch(const struct plan *plan, const struct state *state, const struct state_directory *directory,
