@@ -705,6 +705,17 @@ hostile_with_listener() {
         is "$status" 42
 }
 
+@test "the first process is killed before it has told of the second one: nobody waits" {
+        command -v strace >/dev/null || skip "no strace here"
+        # Else the runtime has a first message, too.
+        config 'del(.process.rlimits, .process.oomScoreAdj)'
+        start
+        expect 255 timeout --kill-after=1 20 strace --follow-forks --quiet=all --output=/dev/null \
+                --inject=sendmsg:signal=KILL:when=1 "$TARE" --root "$ROOT" exec "$ID" true
+        says 'the new process was killed by signal 9'
+        members 1
+}
+
 @test "a pidfd of the process, with the word setns" {
         [ -x "$BATS_FILE_TMPDIR/pidfd-receiver" ] || skip "no C compiler here"
         need_system_call pidfd_open

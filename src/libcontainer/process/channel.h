@@ -20,7 +20,7 @@
  *                       <--- end of the stream --- execve closed it: the process runs, or init waits on its own
  *
  * Of one exec: clone3 into the cgroup, GO if the plan says so, TERMINAL as above; then PID, from the first process, of the
- * second one, and from that LISTENER, READY, START and the end of the stream.
+ * second one, and from that, which is silent until then, LISTENER, READY, START and the end of the stream.
  *
  * At any time: FAILED (its text becomes the runtime's record; then init ends).
  * A stream that ends without FAILED means that init died; a runtime that died makes init's next read or write fail.

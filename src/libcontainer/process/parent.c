@@ -383,12 +383,9 @@ static int answer(const struct plan *plan, const struct state *state, struct chi
         return 0;
 }
 
-/*
- * Until `last` or the end of the stream, whichever is awaited. The second process can be ready before the first one has come to
- * tell of it.
- */
+/* Until `last` or the end of the stream, whichever is awaited. */
 static int serve(const struct plan *plan, const struct state *state, struct child *child, enum message_type last) {
-        for (bool is_last = false; !is_last || awaits_second(plan, child);) {
+        for (;;) {
                 struct message message;
                 int r = await(child->channel);
 
@@ -396,10 +393,8 @@ static int serve(const struct plan *plan, const struct state *state, struct chil
                         r = channel_receive(child->channel, &message);
                 if (r < 0)
                         return r;
-                if (message.type == last) {
-                        is_last = true;
-                        continue;
-                }
+                if (message.type == last && !awaits_second(plan, child))
+                        return 0;
                 if (message.type == MESSAGE_FAILED)
                         return fail_take_over(message.text);
                 if (message.type != MESSAGE_END)
@@ -410,7 +405,6 @@ static int serve(const struct plan *plan, const struct state *state, struct chil
                 if (r < 0)
                         return r;
         }
-        return 0;
 }
 
 int parent_launch(const struct plan *plan, const struct state *state, const struct state_directory *directory,

@@ -19,6 +19,7 @@
 #include "libcontainer/process/clone.h"
 #include "util/alloc.h"
 #include "util/fail.h"
+#include "util/fd.h"
 
 static int join_namespaces(struct self *self) {
         return namespaces_join_target(self->plan);
@@ -43,13 +44,23 @@ static int take_procfs(struct self *self) {
         return 0;
 }
 
-/* The second process goes on here; the first one has done its work. */
+/*
+ * The second process goes on here; the first one has done its work. Both speak on one channel, so the second one is silent
+ * until the first one has told of it, or has ended: that is, until the other end of a channel between them is closed.
+ */
 static int be_born_inside(struct self *self) {
+        autoclose int told_fd = -1, tell_fd = -1;
         struct clone_result result;
-        int r;
+        struct message message;
+        int ends[2], r;
 
         if (!(self->plan->target_namespaces & CLONE_NEWPID))
                 return 0;
+        r = channel_open(ends);
+        if (r < 0)
+                return r;
+        told_fd = ends[0];
+        tell_fd = ends[1];
         r = clone_process(CLONE_PARENT, -1, &result);
         if (r < 0)
                 return r;
@@ -57,10 +68,13 @@ static int be_born_inside(struct self *self) {
                 r = channel_send_number(self->launch->channel, MESSAGE_PID, result.pid);
                 if (r < 0)
                         return r;
+                fd_close(&tell_fd);
                 _exit(EXIT_SUCCESS);
         }
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-        return self_become_session_leader(self);
+        fd_close(&tell_fd);
+        r = channel_receive(told_fd, &message);
+        return r < 0 ? r : self_become_session_leader(self);
 }
 
 static const struct step join_steps[] = {
