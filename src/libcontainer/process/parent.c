@@ -393,8 +393,9 @@ static int serve(const struct plan *plan, const struct state *state, struct chil
                         r = channel_receive(child->channel, &message);
                 if (r < 0)
                         return r;
-                if (message.type == last && !awaits_second(plan, child))
-                        return 0;
+                /* The second process speaks, though the first one never told of it: then that one was killed. */
+                if (message.type == last)
+                        return awaits_second(plan, child) ? explain_end(plan, child) : 0;
                 if (message.type == MESSAGE_FAILED)
                         return fail_take_over(message.text);
                 if (message.type != MESSAGE_END)
