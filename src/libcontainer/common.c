@@ -37,6 +37,8 @@ static int compile_filter(const struct config *config, int root_fd, struct secco
 int common_prepare_filter(const struct process_options *options, int root_fd, struct plan *plan) {
         int r = compile_filter(plan->config, root_fd, &plan->seccomp);
 
+        if (r >= 0)
+                r = seccomp_check_flags(&plan->seccomp, "linux.seccomp");
         return r < 0 ? r : plan_listener(plan->config, options, plan);
 }
 

@@ -50,3 +50,13 @@ bool seccomp_kernel_knows_flag(uint32_t flag) {
         /* Some flags say how a listener behaves and are refused without one. */
         return set_filter(flag | SECCOMP_FILTER_FLAG_NEW_LISTENER, NULL) == -EFAULT;
 }
+
+int seccomp_check_flags(const struct seccomp_filter *filter, const char *path) {
+        for (const struct name *flag = seccomp_flags; flag->name; flag++) {
+                uint32_t bit = (uint32_t)flag->value;
+
+                if (filter->flags & bit & ~filter->optional_flags && !seccomp_kernel_knows_flag(bit))
+                        return reject("%s.flags: found `%s`, which this kernel does not know", path, flag->name);
+        }
+        return 0;
+}

@@ -124,6 +124,9 @@ void seccomp_filter_set_flags(struct seccomp_filter *filter, const struct seccom
  */
 bool seccomp_filter_lets_pass(const struct seccomp_filter *filter, int number);
 
+/* Rejects a flag that the profile asks for and the kernel does not know. Loads nothing; in the runtime's process. Records. */
+int seccomp_check_flags(const struct seccomp_filter *filter, const char *path);
+
 /*
  * Loads the filter for the calling thread; one that is not present is nothing to do. In the container's init, as its
  * last privileged step: needs no_new_privs or CAP_SYS_ADMIN. Retries without a flag that the kernel does not know only

@@ -250,6 +250,34 @@ static void test_kernel_flags(void) {
         CHECK_EQUAL(in_child(ask_for_flags, NULL), EXITED(0));
 }
 
+/* As before Linux 5.19, which brought WAIT_KILLABLE_RECV. */
+static int check_flags_on_old_kernel(const struct seccomp_filter *filter) {
+        const char *names[] = {"seccomp"};
+        struct seccomp_argument has_flag = {.index = 1, .op = SECCOMP_OPERATOR_MASKED_EQ};
+        struct seccomp_rule rule = {
+                .names = (char **)names, .n_names = 1, .action = SECCOMP_ACTION_ERRNO, .has_errno_ret = true, .errno_ret = EINVAL,
+                .args = &has_flag, .n_args = 1};
+        struct seccomp_profile profile = {.default_action = SECCOMP_ACTION_ALLOW, .rules = &rule, .n_rules = 1};
+        struct seccomp_filter outer = SECCOMP_FILTER_INIT, copy = *filter;
+
+        has_flag.value = has_flag.value_two = SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+        EXPECT(seccomp_compile(&profile, NO_CACHE, &outer) == 0);
+        EXPECT(seccomp_filter_load(&outer, NULL) == 0);
+        seccomp_filter_done(&outer);
+        copy.flags = SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_NEW_LISTENER;
+        EXPECT(seccomp_check_flags(&copy, "here") == 0);
+        copy.flags |= SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+        EXPECT(seccomp_check_flags(&copy, "here") == -EINVAL);
+        EXPECT(strcmp(fail_text(), "here.flags: found `SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV`, which this kernel does not know") == 0);
+        copy.optional_flags = SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+        EXPECT(seccomp_check_flags(&copy, "here") == 0);
+        return 0;
+}
+
+static void test_check_flags(void) {
+        CHECK_EQUAL(in_child(check_flags_on_old_kernel, &SECCOMP_FILTER_INIT), EXITED(0));
+}
+
 static const struct test_case cases[] = {
         {"forbidden calls fail with the errno", test_errno},
         {"a deadly call kills", test_kill},
@@ -260,6 +288,7 @@ static const struct test_case cases[] = {
         {"a listener, where an action notifies", test_listener},
         {"no listener, where none does", test_no_listener},
         {"asking for flags loads nothing", test_kernel_flags},
+        {"a flag that the kernel does not know", test_check_flags},
 };
 
 TEST_MAIN(cases)
