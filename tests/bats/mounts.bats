@@ -647,6 +647,13 @@ on_shared_host() {
         prints_line '/dev/unbuffered character special file 1:3 666 0 0'
 }
 
+@test "devices: all twelve bits of a mode outlive the change of the owner" {
+        config '.linux.devices = [{"type": "c", "path": "/dev/special", "major": 1, "minor": 3, "fileMode": 3560, "uid": 1, "gid": 2}]'
+        args stat -c '%a %u %g' /dev/special
+        expect 0 tare run --bundle "$BUNDLE" "$ID"
+        [ "$(cat "$DIR/out")" = '6750 1 2' ]
+}
+
 @test "devices: one of the default ones may be listed" {
         only_tare "the default rules of its spec deny it"
         config '.linux.devices = [{"type": "c", "path": "/dev/null", "major": 1, "minor": 3, "fileMode": 438}]'

@@ -228,6 +228,13 @@ caps() {
         [ "$(caps Amb)" = 0000000000000000 ]
 }
 
+@test "capabilities: what is permitted but not bounding cannot be inherited, and that is no failure" {
+        config '.process.capabilities = {"permitted": ["CAP_KILL"], "inheritable": ["CAP_KILL"]}'
+        args cat /proc/self/status
+        expect 0 tare run --bundle "$BUNDLE" "$ID"
+        [ "$(caps Inh)" = 0000000000000000 ]
+}
+
 @test "capabilities: none in the config are none" {
         config 'del(.process.capabilities)'
         args cat /proc/self/status

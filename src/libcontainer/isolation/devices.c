@@ -50,6 +50,9 @@ static int make_node(const struct device_plan *device, int parent_fd, const char
         }
         if ((device->uid || device->gid) && fchownat(parent_fd, name, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0)
                 return fail(errno, "linux.devices: change owner of `%s`", device->path);
+        /* A change of the owner takes these two away. */
+        if (device->mode & (S_ISUID | S_ISGID) && fchmodat(parent_fd, name, device->mode & 07777, AT_SYMLINK_NOFOLLOW) < 0)
+                return fail(errno, "linux.devices: change mode of `%s`", device->path);
         return 0;
 }
 
