@@ -118,6 +118,43 @@ mine() {
         nothing_left
 }
 
+# Programs of that name that come first in PATH; they go on with SCRIPT.
+in_place_of_newuidmap() {
+        mkdir "$DIR/bin"
+        printf '%s\n' '#!/bin/bash' "$1" >"$DIR/bin/newuidmap"
+        chmod 755 "$DIR/bin/newuidmap"
+        MY_PATH=$DIR/bin:$PATH
+}
+
+@test "what newuidmap is called with" {
+        map "$USER_ID:1" "$FIRST:5" "$((FIRST + 100)):7"
+        config '.process.args = ["true"]'
+        in_place_of_newuidmap "{ echo \"\$0 \${*:2}\"; /bin/readlink /proc/\$1/exe; /bin/ls /proc/self/fd; /bin/readlink /proc/self/fd/0; } >$DIR/bin/seen
+                exec $(command -v newuidmap) \"\$@\""
+        chown "$USER_ID" "$DIR/bin"
+        expect 0 mine run --bundle "$BUNDLE" "$ID"
+        is "$(head -n 1 "$DIR/bin/seen")" "$DIR/bin/newuidmap 0 $USER_ID 1 1 $FIRST 5 6 $((FIRST + 100)) 7"
+        grep -q tare <(sed -n 2p "$DIR/bin/seen")
+        # Three streams, and the folder that ls looks into.
+        is "$(sed -n '3,$p' "$DIR/bin/seen" | tr '\n' ' ')" "0 1 2 3 /dev/null "
+}
+
+@test "newuidmap that is killed, or writes much, or does not end" {
+        in_place_of_newuidmap 'kill -KILL $$'
+        expect 1 mine create --bundle "$BUNDLE" "$ID"
+        says 'newuidmap`: killed by signal 9'
+        printf '%s\n' '#!/bin/bash' 'printf "line\n%.0s" {1..200}; exit 3' >"$DIR/bin/newuidmap"
+        expect 1 mine create --bundle "$BUNDLE" "$ID"
+        says 'newuidmap`: exit status 3, output: line line line'
+        nothing_left
+        printf '%s\n' '#!/bin/bash' "echo \$PPID >$DIR/bin/runtime" 'exec /bin/sleep 1000' >"$DIR/bin/newuidmap"
+        chown "$USER_ID" "$DIR/bin"
+        (soon [ -s "$DIR/bin/runtime" ] && kill -TERM "$(cat "$DIR/bin/runtime")") 3>&- &
+        expect 1 mine create --bundle "$BUNDLE" "$ID"
+        says 'newuidmap`: interrupted'
+        nothing_left
+}
+
 @test "without newuidmap in PATH nothing is begun" {
         MY_PATH=$DIR refused_to_user 'linux.uidMappings: found more than the caller'"'"'s own id, expected `newuidmap` in PATH to map it (package uidmap)'
         config '.linux.uidMappings = [{ containerID: 0, hostID: $h, size: 1 }]' --argjson h "$USER_ID"

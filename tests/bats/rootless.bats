@@ -128,7 +128,7 @@ delegated() {
 undelegate() {
         local parent
         for parent in $(delegated); do
-                [ ! -d "$parent" ] || rmdir "$parent/own" "$parent"
+                [ ! -d "$parent" ] || find "$parent" -depth -type d -exec rmdir {} +
         done
 }
 
@@ -227,6 +227,17 @@ own_place() {
         [ -d "/sys/fs/cgroup/$([ "$CGROUP_VERSION" = 2 ] || echo freezer)/delegated-${ID#bats-}/$ID" ]
         expect_delegated 0 delete --force "$ID"
         [ -z "$(left_cgroups)" ]
+}
+
+@test "the container cannot change the user's cgroups" {
+        delegate
+        # As the same user, who may make directories there, and with as much as `spec --rootless` shows.
+        config '.process.args = ["sh", "-c", "find /sys/fs/cgroup -name \($name) | while read -r cgroup; do echo found; mkdir $cgroup/own/made; done; true"]' \
+                --arg name "delegated-${ID#bats-}"
+        expect_delegated 0 run --bundle "$BUNDLE" "$ID"
+        prints_line found
+        says "Read-only file system"
+        not grep -v "Read-only file system" "$DIR/err"
 }
 
 @test "what a user cannot do without a cgroup is an error that says so" {

@@ -92,7 +92,6 @@ static void __attribute__((noreturn)) execute(const struct id_map *map, int outp
         sigprocmask(SIG_SETMASK, &none, NULL);
         if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(output_fd, 1) < 0 || dup2(output_fd, 2) < 0)
                 _exit(126);
-        fd_close_all_except(NULL, 0);
         execve(map->writer, arguments_of(map), no_environment);
         dprintf(2, "%s", errno_text(errno));
         _exit(127);

@@ -18,6 +18,7 @@
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
+#include "util/kernel.h"
 #include "util/path.h"
 #include "util/text.h"
 
@@ -107,6 +108,20 @@ static void plan_propagation(const struct config *config, struct plan *plan) {
                 plan->final_propagation = asked;
 }
 
+/*
+ * Read-only alone is for the topmost mount. Of the cgroup hierarchies below /sys it would leave those writable that are
+ * delegated to the user whose ids the container has (CVE-2023-25809).
+ */
+static void protect_cgroups(struct plan *plan) {
+        for (size_t i = 0; i < plan->n_mounts; i++) {
+                struct mount_plan *mount = &plan->mounts[i];
+
+                if (mount->action == MOUNT_ACTION_BIND && mount->options.flags & MS_REC && mount->options.flags & MS_RDONLY &&
+                    path_is_below(mount->source, "/sys") && path_is_below("/sys/fs/cgroup", mount->source))
+                        mount->options.recursive_set |= MOUNT_ATTR_RDONLY;
+        }
+}
+
 int plan_make(const struct config *config, const struct create_options *options, const struct host *host,
               struct plan *ret) {
         int r;
@@ -136,6 +151,8 @@ int plan_make(const struct config *config, const struct create_options *options,
         r = plan_mounts(config, ret);
         if (r < 0)
                 return r;
+        if (ret->in_user_namespace || host->in_user_namespace)
+                protect_cgroups(ret);
         plan_devices(config, ret);
         if (ret->mounts_device_nodes && ret->n_devices > 0 && !ret->detached_root && !config_namespace(config, NAMESPACE_MOUNT))
                 return reject("linux.devices: found %zu, expected none without a mount namespace: here they can only be mounted",
