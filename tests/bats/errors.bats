@@ -246,7 +246,7 @@ wrong_text() {
         wrong "$add {type: \"bind\", source: \"/tmp\"}]" 'mounts[7]' 'mount `bind`: no such device'
         wrong "$add {source: \"/tmp\", options: [\"bind\"], uidMappings: [{containerID: 0, hostID: 0, size: 1}]}]" \
                 'mounts[7].gidMappings: found none'
-        wrong "$add {source: \"/tmp\", options: [\"bind\", \"idmap\"]}]" 'mounts[7].options: `idmap`'
+        wrong "$add {source: \"/tmp\", options: [\"bind\", \"idmap\"]}]" 'mounts[7].options: found `idmap` without uidMappings'
         wrong '.mounts += [{type: "tmpfs"}]' 'mounts[7].destination: missing'
         wrong '.mounts += [{destination: "/", type: "tmpfs"}]' 'mounts[7].destination: `/` is the container'
         wrong '.mounts += [{destination: "/proc/self/attr", type: "tmpfs"}]' 'mounts[7].destination: found `/proc/self/attr`'

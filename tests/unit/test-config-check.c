@@ -274,6 +274,7 @@ TEST_ROWS(test_users, users)
 /* --- mounts --- */
 
 #define MOUNT(properties) ",\"mounts\":[{" properties "}]"
+#define IDMAP(option) MOUNT("\"destination\":\"/x\",\"options\":[\"bind\",\"" option "\"]")
 
 static const struct row mounts[] = {
         {.top = MOUNT("\"destination\":\"data\",\"type\":\"tmpfs\"")},
@@ -307,10 +308,42 @@ static const struct row mounts[] = {
          .expected = "mounts[0].uidMappings: found none, expected them along with gidMappings"},
         {.top = MOUNT("\"destination\":\"/x\",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}],"
                       "\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]"),
-         .expected = "mounts[0].uidMappings: id-mapped mounts are not supported by this version of tare"},
+         .expected = NULL},
+        {.top = MOUNT("\"destination\":\"/x\",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":0}],"
+                      "\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]"),
+         .expected = "mounts[0].uidMappings[0].size: found 0, expected at least 1"},
+        {.top = MOUNT("\"destination\":\"/x\",\"type\":\"cgroup\",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}],"
+                      "\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]"),
+         .expected = "mounts[0]: found an id mapping with the type `cgroup`, which the kernel has none for"},
+        {.top = MOUNT("\"destination\":\"/x\",\"options\":[\"remount\",\"idmap\"]"),
+         .expected = "mounts[0]: found an id mapping with `remount`, expected it with a new mount only"},
+        {.top = IDMAP("idmap=uids=0-1-2#4-5-6;gids=0-0-1")},
+        {.top = IDMAP("ridmap=gids=0-0-1;uids=0-1-2")},
+        {.top = IDMAP("idmap=uids=0-1-2"), .expected = "mounts[0].options: found no `gids=` in `idmap`, expected both `uids=` and `gids=`"},
+        {.top = IDMAP("idmap="), .expected = "mounts[0].options: found `` in `idmap`, expected `uids=` and `gids=`, separated by `;`"},
+        {.top = IDMAP("idmap=uids=0-1-2;gid=0-1-2"),
+         .expected = "mounts[0].options: found `gid=0-1-2` in `idmap`, expected `uids=` and `gids=`, separated by `;`"},
+        {.top = IDMAP("idmap=uids=0-1-2;uids=0-1-2"), .expected = "mounts[0].options: found `uids` twice in `idmap`, expected it once"},
+        {.top = IDMAP("idmap=uids=0-1;gids=0-0-1"),
+         .expected = "mounts[0].options: found `0-1` in `uids` of `idmap`, expected ranges like `0-1000-10`, separated by `#`"},
+        {.top = IDMAP("idmap=uids=0-1-2-3;gids=0-0-1"),
+         .expected = "mounts[0].options: found `0-1-2-3` in `uids` of `idmap`, expected ranges like `0-1000-10`, separated by `#`"},
+        {.top = IDMAP("idmap=uids=0-1-2#;gids=0-0-1"),
+         .expected = "mounts[0].options: found `` in `uids` of `idmap`, expected ranges like `0-1000-10`, separated by `#`"},
+        {.top = IDMAP("idmap=uids=0-1-2;gids=0-x-1"),
+         .expected = "mounts[0].options: found `0-x-1` in `gids` of `idmap`, expected ranges like `0-1000-10`, separated by `#`"},
+        {.top = IDMAP("idmap=uids=0-4294967296-2;gids=0-0-1"),
+         .expected = "mounts[0].options: found `0-4294967296-2` in `uids` of `idmap`, expected ranges like `0-1000-10`, separated by `#`"},
+        {.top = IDMAP("idmap=uids=0-1-0;gids=0-0-1"), .expected = "mounts[0].options, uids[0].size: found 0, expected at least 1"},
+        {.top = IDMAP("idmap=uids=@0-1-1;gids=0-0-1"),
+         .expected = "mounts[0].options: found `@0-1-1` in `uids` of `idmap`, expected ids of one line of linux.uidMappings"},
+        {.top = MOUNT("\"destination\":\"/x\",\"options\":[\"bind\",\"idmap=uids=0-1-2;gids=0-1-2\"],"
+                      "\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}],"
+                      "\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]"),
+         .expected = "mounts[0].options: found `idmap=uids=0-1-2;gids=0-1-2` beside uidMappings, expected one mapping"},
         {.top = MOUNT("\"destination\":\"/x\",\"uidMappings\":[],\"gidMappings\":[]")},
         {.top = MOUNT("\"destination\":\"/x\",\"options\":[\"rbind\",\"idmap\"]"),
-         .expected = "mounts[0].options: `idmap` is not supported by this version of tare"},
+         .expected = "mounts[0].options: found `idmap` without uidMappings and gidMappings, expected them in a container without a user namespace"},
         {.top = MOUNT("\"destination\":\"/x\",\"options\":[\"bind\",\"foo=bar\"]"),
          .expected = "mounts[0].options: `foo=bar`: bind mounts cannot have any filesystem-specific options applied"},
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "libcontainer/config/check.h"
+#include "libcontainer/config/mount-idmap.h"
 #include "libcontainer/config/mount-options.h"
 #include "util/alloc.h"
 #include "util/fail.h"
@@ -61,27 +62,20 @@ static int check_both_mappings(const struct mount_config *mount, const char *pat
                       has_uids ? "uidMappings" : "gidMappings");
 }
 
-/* Decoded, but not applied yet. */
-static int check_no_mappings(const struct mount_config *mount, const char *path, unsigned long flags) {
-        if (mount->uid_mappings.count == 0)
-                return 0;
-        return reject("%s.uidMappings: id-mapped mounts are not supported by this version of tare", path);
-}
-
 static int (*const rules[])(const struct mount_config *mount, const char *path, unsigned long flags) = {
         check_destination,
         check_proc,
         check_both_mappings,
-        check_no_mappings,
 };
 
-static int check_mount(const struct mount_config *mount, const char *path) {
+static int check_mount(const struct config *config, const struct mount_config *mount, const char *path) {
         autodone(mount_options) struct mount_options options = {};
+        autodone(mount_idmap) struct mount_idmap idmap = {};
         int r = mount_options_parse(mount, path, &options);
 
         for (size_t i = 0; r == 0 && i < ELEMENTSOF(rules); i++)
                 r = rules[i](mount, path, options.flags);
-        return r;
+        return r < 0 ? r : mount_idmap_decide(config, mount, path, &options, &idmap);
 }
 
 /* Of tmpfs, devpts and others: the kernel says only EINVAL to an id that the user namespace does not map. */
@@ -102,7 +96,7 @@ static int check_ids(const struct config *config, const struct mount_config *mou
 int config_check_mounts(const struct config *config) {
         for (size_t i = 0; i < config->n_mounts; i++) {
                 autofree char *path = text_format("mounts[%zu]", i);
-                int r = check_mount(&config->mounts[i], path);
+                int r = check_mount(config, &config->mounts[i], path);
 
                 if (r == 0)
                         r = check_ids(config, &config->mounts[i], path);

@@ -91,7 +91,7 @@ static int check_map_size(const struct id_mappings *mappings, const char *path) 
         return 0;
 }
 
-static int check_mappings(const struct id_mappings *mappings, const char *path) {
+int check_mappings(const struct id_mappings *mappings, const char *path) {
         int r = check_map_size(mappings, path);
 
         for (size_t i = 0; r == 0 && i < mappings->count; i++) {

@@ -22,5 +22,8 @@ int check_absolute(const char *value, const char *path);
  */
 bool check_is_mapped(const struct config *config, const struct id_mappings *mappings, uint64_t id);
 
+/* The rules of user_namespaces(7) for one map, or none; `path` is where it stands. */
+int check_mappings(const struct id_mappings *mappings, const char *path);
+
 /* A list of numbers and ranges, "0-3,7" (cpuset(7), "List format"), blanks around the numbers allowed; NULL is empty. */
 int check_number_list(const char *list, const char *path);

@@ -104,7 +104,7 @@ int devices_make(const struct plan *plan, struct sources *sources) {
                 int r;
 
                 if (plan->mounts_device_nodes && sources->devices[i] < 0 && !S_ISFIFO(plan->devices[i].mode)) {
-                        sources->devices[i] = mount_clone_path(plan->devices[i].path, 0);
+                        sources->devices[i] = mount_clone_path(plan->devices[i].path, 0, false);
                         if (sources->devices[i] < 0)
                                 return sources->devices[i];
                 }

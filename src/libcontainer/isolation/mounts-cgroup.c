@@ -26,7 +26,7 @@ static bool sees_own_root(const struct plan *plan) {
 
 /* The container's own directory of one hierarchy, bound. */
 static int bind_own(const struct cgroup_place *place, unsigned long flags) {
-        int mount_fd = mount_clone_path(place->directory, MS_REC);
+        int mount_fd = mount_clone_path(place->directory, MS_REC, false);
         int r;
 
         if (mount_fd < 0)

@@ -49,13 +49,24 @@ static int open_null(struct sources *sources) {
         return 0;
 }
 
+/* Here and not in init: to map ids takes rights over the host's file systems, which a user namespace does not give. */
+int sources_open_bind(const struct mount_plan *mount) {
+        autoclose int mount_fd = mount_clone_path(mount->source, mount->options.flags, mount->options.src_nofollow);
+        int r;
+
+        if (mount_fd < 0)
+                return mount_fd;
+        r = mount->has_id_map ? mount_map_ids(mount_fd, mount->id_map_fd, mount->options.idmap == MOUNT_IDMAP_TREE) : 0;
+        return r < 0 ? within(r, "bind `%s`", mount->source) : take_fd(&mount_fd);
+}
+
 int sources_open_binds(const struct plan *plan, int *mounts) {
         for (size_t i = 0; i < plan->n_mounts; i++) {
                 const struct mount_plan *mount = &plan->mounts[i];
 
                 if (mount->action != MOUNT_ACTION_BIND)
                         continue;
-                mounts[i] = mount_clone_path(mount->source, mount->options.flags);
+                mounts[i] = sources_open_bind(mount);
                 if (mounts[i] < 0)
                         return within(mounts[i], "mounts[%zu]", i);
         }

@@ -2,9 +2,11 @@
 /* The list of mounts with their final flags. Part of plan_make(), in the runtime's process; looks but does not touch. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "libcontainer/plan/plan.h"
 #include "util/alloc.h"
@@ -24,11 +26,32 @@ static enum mount_action action_of(const struct mount_config *mount, unsigned lo
 }
 
 /* A missing source is the most common mistake: found here, before anything exists. It is opened when it is mounted. */
-static int check_bind_source(const char *source, const char *path) {
+static int check_bind_source(const char *source, const char *path, const struct mount_options *options) {
         struct stat status;
 
-        if (stat(source, &status) < 0)
+        if (fstatat(AT_FDCWD, source, &status, options->src_nofollow ? AT_SYMLINK_NOFOLLOW : 0) < 0)
                 return fail(errno, "%s.source: open `%s`", path, source);
+        return 0;
+}
+
+/*
+ * copy-symlink. The link is read here once: whatever takes its place on the host later, this text is what the container gets.
+ * What is no link now is bound, and is not followed either, should it have become one.
+ */
+static int plan_link(const char *path, struct mount_plan *mount) {
+        char text[PATH_MAX];
+        ssize_t length = readlink(mount->source, text, sizeof(text));
+
+        if (length < 0 && errno == EINVAL) {
+                mount->options.src_nofollow = true;
+                return check_bind_source(mount->source, path, &mount->options);
+        }
+        if (length < 0)
+                return fail(errno, "%s.source: read link `%s`", path, mount->source);
+        if ((size_t)length == sizeof(text))
+                return fail(ENAMETOOLONG, "%s.source: read link `%s`", path, mount->source);
+        mount->link_text = text_copy_n(text, (size_t)length);
+        mount->action = MOUNT_ACTION_LINK;
         return 0;
 }
 
@@ -50,7 +73,7 @@ static int plan_mount(const struct mount_config *mount, const char *path, struct
                 if (text_is_empty(mount->source))
                         return reject("%s.source: missing, expected the path to bind", path);
                 ret->source = path_join(plan->bundle, mount->source);
-                return check_bind_source(ret->source, path);
+                return ret->options.copy_symlink ? plan_link(path, ret) : check_bind_source(ret->source, path, &ret->options);
         }
         if (ret->action == MOUNT_ACTION_NEW && text_is_empty(mount->type))
                 return reject("%s.type: missing, expected a file system type, or the option `bind`", path);
@@ -101,6 +124,8 @@ int plan_mounts(const struct config *config, struct plan *plan) {
                 struct mount_plan *mount = array_append(plan->mounts, plan->n_mounts);
 
                 r = plan_mount(&config->mounts[i], path, plan, mount);
+                if (r >= 0)
+                        r = plan_mount_map(config, &config->mounts[i], path, plan, mount);
                 if (r < 0)
                         return r;
                 if (strcmp(mount->destination, "/dev") == 0)
@@ -136,6 +161,12 @@ static int check_added(const struct mount_plan *mount, const char *path) {
                                       mount->destination);
         if (mount->action == MOUNT_ACTION_REMOUNT)
                 return reject("%s.options: found `remount`, expected a new mount: those of a container that is there are not changed",
+                              path);
+        if (mount->action == MOUNT_ACTION_LINK)
+                return reject("%s.source: found the symbolic link `%s` with `copy-symlink`, expected what can be mounted", path,
+                              mount->source);
+        if (mount->action == MOUNT_ACTION_NEW && mount->has_id_map)
+                return reject("%s: found an id mapping for a new file system, expected it for a bind mount in a container that is there",
                               path);
         /* Both show what whoever mounts them may see, and that is not a process of the container here. */
         if (mount->action == MOUNT_ACTION_CGROUP || (mount->action == MOUNT_ACTION_NEW && text_equal(mount->type, "proc")))

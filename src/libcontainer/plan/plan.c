@@ -181,6 +181,7 @@ int plan_live_mounts(const struct config *config, const char *bundle, struct pla
 static void mount_plan_done(struct mount_plan *mount) {
         free(mount->destination);
         free(mount->source);
+        free(mount->link_text);
         mount_options_done(&mount->options);
 }
 
@@ -193,6 +194,7 @@ void plan_done(struct plan *plan) {
         for (size_t i = 0; i < plan->n_mounts; i++)
                 mount_plan_done(&plan->mounts[i]);
         free(plan->mounts);
+        plan_mount_maps_done(plan);
         free(plan->devices);
         free(plan->ignored_capabilities.items);
         free(plan->environment);

@@ -59,6 +59,7 @@ enum mount_action {
         MOUNT_ACTION_NEW, /* a new instance of a file system */
         MOUNT_ACTION_BIND,
         MOUNT_ACTION_CGROUP, /* the container's view of the cgroup hierarchies */
+        MOUNT_ACTION_LINK, /* no mount: a symbolic link (copy-symlink) */
         MOUNT_ACTION_REMOUNT, /* new flags for what is mounted there */
 };
 
@@ -66,9 +67,18 @@ struct mount_plan {
         enum mount_action action;
         char *destination; /* absolute and clean; resolved below the rootfs */
         char *source; /* BIND: an absolute path of the host; NEW: a word for /proc/mounts */
+        char *link_text; /* LINK: what the link says */
         const char *type;
         struct mount_options options;
+        bool has_id_map; /* it shows other ids than its file system has */
+        int id_map_fd; /* then the user namespace that says which; borrowed from the plan */
         bool late_readonly; /* /dev: read-only only after its nodes have been made */
+};
+
+/* A user namespace that nobody is in: it only carries a mapping for mounts. One for each mapping that is asked for. */
+struct mount_map {
+        struct id_mappings uids, gids;
+        int fd;
 };
 
 struct device_plan {
@@ -105,6 +115,8 @@ struct plan {
         unsigned long final_propagation; /* of the container's root, after the pivot; 0: as it is */
         struct mount_plan *mounts;
         size_t n_mounts;
+        struct mount_map *mount_maps;
+        size_t n_mount_maps;
         struct device_plan *devices;
         size_t n_devices;
         bool detached_root; /* mounts without a mount namespace: the root is a copy of the rootfs that is attached nowhere */
@@ -164,6 +176,9 @@ int plan_namespaces(const struct config *config, struct plan *plan);
 int plan_existing_ids(const struct config *config, const struct host *host, const struct plan *plan);
 int plan_id_maps(const struct config *config, const struct host *host, struct plan *plan);
 int plan_mounts(const struct config *config, struct plan *plan);
+int plan_mount_map(const struct config *config, const struct mount_config *mount, const char *path, struct plan *plan,
+                   struct mount_plan *ret);
+void plan_mount_maps_done(struct plan *plan);
 int plan_mounts_added(const struct config *config, struct plan *plan);
 int plan_process(const struct config *config, const struct process_options *options, const struct host *host,
                  struct plan *plan);

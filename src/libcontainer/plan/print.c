@@ -9,7 +9,7 @@
 #include "util/text.h"
 
 static const char *const actions[] = {
-        [MOUNT_ACTION_NEW] = "new", [MOUNT_ACTION_BIND] = "bind", [MOUNT_ACTION_CGROUP] = "cgroup", [MOUNT_ACTION_REMOUNT] = "remount"};
+        [MOUNT_ACTION_NEW] = "new", [MOUNT_ACTION_BIND] = "bind", [MOUNT_ACTION_CGROUP] = "cgroup", [MOUNT_ACTION_LINK] = "link", [MOUNT_ACTION_REMOUNT] = "remount"};
 
 static const struct name flag_names[] = {
         {"ro", MS_RDONLY},           {"nosuid", MS_NOSUID},           {"nodev", MS_NODEV},
@@ -54,6 +54,8 @@ static void print_mount(const struct mount_plan *mount, struct text *text) {
         text_add_format(text, "mount %s %s", actions[mount->action], mount->destination);
         if (mount->source)
                 text_add_format(text, " from %s", mount->source);
+        if (mount->link_text)
+                text_add_format(text, " to %s", mount->link_text);
         if (mount->type)
                 text_add_format(text, " type %s", mount->type);
         add_flags(text, "flags", mount->options.flags);
@@ -67,6 +69,12 @@ static void print_mount(const struct mount_plan *mount, struct text *text) {
                 text_add_format(text, " data=%s", mount->options.data);
         if (mount->options.tmpcopyup)
                 text_add(text, " tmpcopyup");
+        if (mount->options.src_nofollow)
+                text_add(text, " src-nofollow");
+        if (mount->options.dest_nofollow)
+                text_add(text, " dest-nofollow");
+        if (mount->has_id_map)
+                text_add(text, mount->options.idmap == MOUNT_IDMAP_TREE ? " ridmap" : " idmap");
         if (mount->late_readonly)
                 text_add(text, " late-ro");
         text_add(text, "\n");

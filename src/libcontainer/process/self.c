@@ -57,13 +57,16 @@ static int close_foreign(const struct launch *launch) {
         const int own[] = {launch->channel,      launch->exec_fifo_fd, launch->result_fifo_fd, plan->console_socket,
                            plan->bundle_fd, plan->target_fd,      plan->target_root_fd,  plan->procfs_fd,
                            plan->hook_output_fds[0], plan->hook_output_fds[1]};
-        autofree int *keep = alloc_zero(plan->n_kept_fds + plan->n_joins + launch->entrance.n + ELEMENTSOF(own), sizeof(int));
+        autofree int *keep = alloc_zero(plan->n_kept_fds + plan->n_joins + plan->n_mount_maps + launch->entrance.n + ELEMENTSOF(own),
+                                        sizeof(int));
         size_t n = 0;
 
         for (unsigned i = 0; i < plan->n_kept_fds; i++)
                 keep[n++] = 3 + (int)i;
         for (size_t i = 0; i < plan->n_joins; i++)
                 keep[n++] = plan->joins[i].fd;
+        for (size_t i = 0; i < plan->n_mount_maps; i++)
+                keep[n++] = plan->mount_maps[i].fd;
         for (size_t i = 0; i < launch->entrance.n; i++)
                 if (launch->entrance.fds[i] >= 0)
                         keep[n++] = launch->entrance.fds[i];
@@ -179,6 +182,8 @@ int self_close_host(struct self *self) {
         /* Numbers in memory that we share with nobody: the runtime's are its own. */
         for (size_t i = 0; i < plan->n_joins; i++)
                 close(plan->joins[i].fd);
+        for (size_t i = 0; i < plan->n_mount_maps; i++)
+                close(plan->mount_maps[i].fd);
         for (size_t i = 0; i < self->launch->entrance.n; i++)
                 if (self->launch->entrance.fds[i] >= 0)
                         close(self->launch->entrance.fds[i]);
