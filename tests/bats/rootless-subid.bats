@@ -54,7 +54,8 @@ as_user() {
 
 # The runtime under test as that user.
 mine() {
-        as_user timeout --foreground --kill-after=5 60 env -i PATH="${MY_PATH-$PATH}" "$TARE" --root "$ROOT" "$@"
+        as_user timeout --foreground --kill-after=5 60 env -i PATH="${MY_PATH-$PATH}" \
+                "ASAN_OPTIONS=${ASAN_OPTIONS-}" "UBSAN_OPTIONS=${UBSAN_OPTIONS-}" "$TARE" --root "$ROOT" "$@"
 }
 
 @test "a range of subordinate ids: run, exec, kill, list, delete" {

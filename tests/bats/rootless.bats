@@ -32,7 +32,8 @@ is_allowed() {
 
 # The runtime under test as that user.
 mine() {
-        as_user timeout --foreground --kill-after=5 60 env -i PATH="$PATH" "$TARE" --root "$ROOT" "$@"
+        as_user timeout --foreground --kill-after=5 60 env -i PATH="$PATH" \
+                "ASAN_OPTIONS=${ASAN_OPTIONS-}" "UBSAN_OPTIONS=${UBSAN_OPTIONS-}" "$TARE" --root "$ROOT" "$@"
 }
 
 @test "a user's container: run, exec, kill, delete" {
