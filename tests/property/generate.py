@@ -12,11 +12,13 @@ COVERED = ["/masked/dir", "/masked/file", "/masked/missing", "/masked/dir/below"
 FREE_FLAGS = ["ro", "rw", "nosuid", "suid", "nodev", "dev", "noexec", "exec", "nodiratime", "diratime", "nosymfollow",
               "symfollow", "defaults", "async", "silent", "loud"]
 TIME_FLAGS = ["noatime", "relatime", "strictatime"]
+RECURSIVE_TIME_FLAGS = ["rnoatime", "rrelatime", "rstrictatime"]
 RECURSIVE_FLAGS = ["rro", "rrw", "rnosuid", "rsuid", "rnodev", "rdev", "rnoexec", "rexec", "rnodiratime", "rnosymfollow"]
 # Those that only restrict: the flags of the host's mounts, and all that concerns access times, are locked for a user namespace.
 RESTRICTING = {"ro", "nosuid", "nodev", "noexec", "nosymfollow", "defaults", "rro", "rnosuid", "rnodev", "rnoexec"}
 PROPAGATION = ["private", "rprivate", "slave", "rslave", "shared", "rshared", "unbindable", "runbindable"]
-WORDS = ["", "a", "über", "日本", "two words", "tab\there", "quo\"te", "back\\slash", "emoji 🐚", "x" * 300, "$HOME", "-n", "é̀"]
+WORDS = ["", "a", "über", "日本", "two words", "tab\there", "quo\"te", "back\\slash", "emoji 🐚", "x" * 300, "$HOME", "-n",
+         "é̀"]
 
 
 class Generator:
@@ -36,13 +38,17 @@ class Generator:
         self.user = self.namespaces.get("user", False)
         self.maps = self.draw_maps()
         config = {"ociVersion": self.random.choice(["1.0.0", "1.0.2", "1.1.0", "1.2.1", "1.3.0", "1.2.0-rc.1+build"]),
-                  "root": {"path": "rootfs"}, "process": self.process(), "linux": self.linux(name)}
+                  "root": {"path": self.random.choice(["rootfs", "./rootfs/", self.host.bundle + "/rootfs", "hooks/../rootfs"])},
+                  "process": self.process(), "linux": self.linux(name)}
         if "mount" in self.namespaces:
             config["mounts"] = self.mounts()
             if self.often(30):
                 config["root"]["readonly"] = self.often(70)
             elif self.often(10):
                 config["linux"]["rootfsPropagation"] = self.random.choice(PROPAGATION)
+        if (config["process"].get("scheduler") or {}).get("priority") and self.host.cgroup_has_real_time:
+            # A v1 cgroup has no real time of its own unless it is given some, and then refuses the policy (sched(7)).
+            config["linux"]["resources"].setdefault("cpu", {}).update({"realtimePeriod": 1000000, "realtimeRuntime": 5000})
         self.names(config)
         if self.often(30):
             config["annotations"] = {f"org.example.{i}-ä": self.random.choice(WORDS) for i in range(self.random.randint(0, 3))}
@@ -134,7 +140,8 @@ class Generator:
             return {}
         bounding = self.some(kernel.CAPABILITIES)
         permitted = self.some(bounding)
-        sets = {"bounding": bounding, "permitted": permitted, "effective": self.some(permitted), "inheritable": self.some(bounding)}
+        sets = {"bounding": bounding, "permitted": permitted, "effective": self.some(permitted),
+                "inheritable": self.some(bounding)}
         if self.often(70):
             sets["ambient"] = self.some(set(sets["inheritable"]) & set(permitted))
         if self.often(10):
@@ -142,22 +149,25 @@ class Generator:
         return {key: sorted(names, key=lambda _: self.random.random()) for key, names in sets.items() if self.often(90)}
 
     def rlimits(self):
-        least = {"RLIMIT_CPU": 1000, "RLIMIT_FSIZE": 1 << 24, "RLIMIT_DATA": 1 << 30, "RLIMIT_STACK": 1 << 23, "RLIMIT_NPROC": 10000,
-                 "RLIMIT_NOFILE": 64, "RLIMIT_AS": 1 << 33, "RLIMIT_RTTIME": 10**9, "RLIMIT_RSS": 1 << 20}
+        least = {"RLIMIT_CPU": 1000, "RLIMIT_FSIZE": 1 << 24, "RLIMIT_DATA": 1 << 30, "RLIMIT_STACK": 1 << 23,
+                 "RLIMIT_NPROC": 10000, "RLIMIT_NOFILE": 64, "RLIMIT_AS": 1 << 33, "RLIMIT_RTTIME": 10**9, "RLIMIT_RSS": 1 << 20}
         limits = []
         for name in self.some(kernel.RLIMITS, 6):
             highest = self.host.rlimits[kernel.RLIMITS.index(name)][1]
             highest = 2**64 - 1 if highest == -1 else highest
             lowest = min(least.get(name, 0), highest)
-            values = sorted(self.random.choice([lowest, highest, self.random.randint(lowest, min(highest, max(lowest, 1) * 1000))])
-                            for _ in range(2))
+            drawn = self.random.randint(lowest, min(highest, max(lowest, 1) * 1000))
+            values = sorted(self.random.choice([lowest, highest, drawn]) for _ in range(2))
             limits.append({"type": name, "soft": min(values[0], highest), "hard": min(values[1], highest)})
         return limits
 
     def scheduler(self):
-        policy = self.random.choice(["SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE"])
+        real_time = [] if "user" in self.namespaces else ["SCHED_FIFO", "SCHED_RR"]
+        policy = self.random.choice(["SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE"] + real_time)
         scheduler = {"policy": policy}
-        if policy != "SCHED_IDLE" and self.often(60):
+        if policy in real_time:
+            scheduler["priority"] = self.random.randint(1, 99)
+        elif policy != "SCHED_IDLE" and self.often(60):
             scheduler["nice"] = self.random.randint(0 if "user" in self.namespaces else -20, 19)
         if self.often(20):
             scheduler["flags"] = ["SCHED_FLAG_RESET_ON_FORK"]
@@ -166,8 +176,8 @@ class Generator:
     # --- linux ---
 
     def linux(self, name):
-        linux = {"namespaces": [{"type": kind, "path": path} if path else {"type": kind} for kind, path in self.namespaces.items()],
-                 "cgroupsPath": "/" + name}
+        linux = {"cgroupsPath": "/" + name}
+        linux["namespaces"] = [{"type": kind, "path": path} if path else {"type": kind} for kind, path in self.namespaces.items()]
         self.random.shuffle(linux["namespaces"])
         if self.maps and not self.namespaces["user"]:
             for key, lines in zip(("uidMappings", "gidMappings"), self.maps):
@@ -292,8 +302,10 @@ class Generator:
     def sysctl(self):
         values = {}
         if self.is_new("ipc"):
-            values.update({"kernel.msgmax": str(self.random.randint(1000, 9000)), "kernel.shmmni": str(self.random.randint(10, 4096)),
-                           "kernel/msgmni": str(self.random.randint(10, 32000)), "fs.mqueue.msg_max": str(self.random.randint(1, 64))})
+            values.update({"kernel.msgmax": str(self.random.randint(1000, 9000)),
+                           "kernel.shmmni": str(self.random.randint(10, 4096)),
+                           "kernel/msgmni": str(self.random.randint(10, 32000)),
+                           "fs.mqueue.msg_max": str(self.random.randint(1, 64))})
         if self.is_new("network"):
             values.update({"net.ipv4.ip_forward": self.random.choice("01"),
                            "net.ipv4.ip_unprivileged_port_start": str(self.random.randint(0, 1024)),
@@ -318,10 +330,14 @@ class Generator:
             standard.append({"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue", "options": self.flags(False)})
         if own["network"] and self.often(50):
             standard.append({"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": self.flags(None) + ["ro"]})
-        if self.often(15):
+            if free and self.often(40):
+                standard[-1]["options"].remove("ro")
+                standard.append({"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup",
+                                 "options": ["nosuid", "noexec", "nodev", *self.some(["ro", "relatime"])]})
+        elif self.often(15):
             self.random.shuffle(standard)
         mounts = standard + [self.mount() for _ in range(self.random.choice([0, 1, 2, 4, 8]))]
-        if self.often(20):
+        if self.often(20) and not any(mount["type"] == "cgroup" for mount in standard):
             self.random.shuffle(mounts)
         return self.possible(mounts)
 
@@ -337,6 +353,8 @@ class Generator:
             chosen = [word for word in chosen if word != "nodiratime"]
         elif self.often(30):
             chosen.append(self.random.choice(TIME_FLAGS))
+        elif is_bind and self.often(15):
+            chosen.append(self.random.choice(RECURSIVE_TIME_FLAGS))
         if propagation and self.often(30):
             chosen.append(self.random.choice(PROPAGATION))
         self.random.shuffle(chosen)
@@ -346,22 +364,25 @@ class Generator:
         kind = self.random.choice(["tmpfs", "tmpfs", "plain", "plain", "tree", "file"])
         if kind == "tmpfs":
             options = self.flags(False, True) + self.some(["size=1m", "size=4096k", "mode=1777", "mode=700", "nr_inodes=100"], 2)
-            return {"destination": self.random.choice(DESTINATIONS), "type": "tmpfs", "source": self.random.choice(["tmpfs", "ü"]),
-                    "options": options}
+            options += [f"{key}={self.identity(i)}" for i, key in enumerate(("uid", "gid")) if self.often(20)]
+            return {"destination": self.random.choice(DESTINATIONS), "type": "tmpfs", "options": options,
+                    "source": self.random.choice(["tmpfs", "ü"])}
         destination = self.random.choice(FILE_DESTINATIONS if kind == "file" else DESTINATIONS)
-        mount = {"destination": destination, "source": self.host.source_path(kind),
-                 "options": [self.random.choice(["bind", "rbind"]) if kind != "tree" or "user" not in self.namespaces else "rbind"] + self.flags(True, True)}
+        word = self.random.choice(["bind", "rbind"])
+        if kind == "tree" and "user" in self.namespaces:
+            word = "rbind"  # to leave out what is mounted below would show what it hides: the kernel refuses that
+        mount = {"destination": destination, "source": self.host.source_path(kind), "options": [word] + self.flags(True, True)}
         if self.often(50):
             mount["type"] = self.random.choice(["bind", "none"])
         return mount
 
     def possible(self, mounts):
         """Without those whose target could not be made, because it would be in a mount that is read-only or the host's."""
-        kept, closed, has_shared = [], [], False
+        kept, closed = [], []
         for mount in mounts:
             at = self.host.destination(mount["destination"])
             options = mount.get("options") or []
-            if any(at.startswith(other + "/") for other in closed):
+            if any(at.startswith(other + "/") for other in closed) and mount.get("type") != "cgroup":
                 continue
             # sysfs and what is in the rootfs as another kind of file are no place for more.
             if "ro" in options or "rro" in options or mount["source"] == self.host.source_path("tree") or at in ("/proc", "/sys"):
@@ -402,7 +423,8 @@ class Generator:
                   (linux, "readonlyPaths", []), (linux, "sysctl", {}), (config, "annotations", {}), (config, "hooks", {}),
                   (config, "mounts", []), (linux, "uidMappings", []), (process["user"], "additionalGids", []),
                   (process, "capabilities", {}), (linux, "seccomp", None), (process, "scheduler", None),
-                  (linux, "timeOffsets", None), (linux, "memoryPolicy", None), (linux, "resources", {}), (config, "hostname", None),
+                  (linux, "timeOffsets", None), (linux, "memoryPolicy", None), (linux, "resources", {}),
+                  (config, "hostname", None),
                   (process, "oomScoreAdj", None), (process["user"], "umask", None), (process, "ioPriority", None)]
         for owner, key, empty in absent:
             if not owner.get(key) and owner.get(key) != 0 and self.often(15):

@@ -92,7 +92,8 @@ class Judge:
                 self.check("seccomp: %s%s" % data, self.answer_to_call(*data), answer)
             elif kind == "read":
                 self.check_sysctl(what, data, answer)
-        self.check_paths(seen, {what: answer for (kind, what, _), answer in zip(asked, seen["probes"]) if kind == "path"}, entries)
+        paths = {what: answer for (kind, what, _), answer in zip(asked, seen["probes"]) if kind == "path"}
+        self.check_paths(seen, paths, entries)
         return self.found
 
     def check_identity(self, seen):
@@ -130,7 +131,8 @@ class Judge:
             effective = after
         else:
             after = effective = ambient
-        expected = {"bounding": bounding, "permitted": after, "effective": effective, "inheritable": inheritable, "ambient": ambient}
+        expected = {"bounding": bounding, "permitted": after, "effective": effective, "inheritable": inheritable,
+                    "ambient": ambient}
         for name, value in expected.items():
             self.check(f"process.capabilities.{name}", f"{value:#x}", f"{seen['capabilities'][name]:#x}")
         self.check("process.noNewPrivileges", int(no_new_privs), seen["no_new_privs"])
@@ -148,6 +150,7 @@ class Judge:
         self.check("process.oomScoreAdj", self.host.oom_score_adj if score is None else score, int(outside["oom_score_adj"]))
         scheduler = self.process.get("scheduler") or {"policy": "SCHED_OTHER", "nice": self.host.nice}
         self.check("process.scheduler.policy", kernel.POLICIES[scheduler["policy"]], seen["scheduler"]["policy"])
+        self.check("process.scheduler.priority", scheduler.get("priority", 0), seen["scheduler"]["priority"])
         self.check("process.scheduler.nice", scheduler.get("nice", 0), seen["scheduler"]["nice"])
         self.check("process.scheduler.flags", 1 if scheduler.get("flags") else 0, seen["scheduler"]["flags"] & 1)
         if self.process.get("ioPriority"):
@@ -193,7 +196,8 @@ class Judge:
                 asked = [[m["containerID"], m["hostID"], m["size"]] for m in self.linux.get(key) or []]
                 if self.namespaces["user"]:
                     asked = [[0, 100000, 65536]]
-                self.check(f"linux.{key}", sorted(asked), sorted([int(w) for w in line.split()] for line in outside[name].splitlines()))
+                lines = [[int(word) for word in line.split()] for line in outside[name].splitlines()]
+                self.check(f"linux.{key}", sorted(asked), sorted(lines))
         default = self.host.joined_names if self.namespaces.get("uts") else self.host.names
         self.check("hostname", self.config.get("hostname") or default[0], seen["hostname"])
         self.check("domainname", self.config.get("domainname") or default[1], seen["domainname"])
@@ -208,16 +212,21 @@ class Judge:
     def check_cgroup(self, outside):
         resources = self.linux.get("resources") or {}
         if self.linux.get("cgroupsPath"):
-            wrong = {line for line in outside["cgroup"].splitlines()
-                     if line.split(":", 2)[2] != self.linux["cgroupsPath"] and (self.host.cgroup_version == 1) == (line[:2] != "0:")}
+            # On v1 those of the controllers, on v2 that of the one hierarchy.
+            lines = [line for line in outside["cgroup"].splitlines() if line.startswith("0:") == (self.host.cgroup_version == 2)]
+            wrong = {line for line in lines if line.split(":", 2)[2] != self.linux["cgroupsPath"]}
             self.check("linux.cgroupsPath", set(), wrong)
         if self.host.cgroup_version == 2:
             return
         memory, cpu = resources.get("memory") or {}, resources.get("cpu") or {}
-        expected = {"pids/pids.max": (resources.get("pids") or {}).get("limit"), "memory/memory.limit_in_bytes": memory.get("limit"),
+        expected = {"pids/pids.max": (resources.get("pids") or {}).get("limit"),
+                    "memory/memory.limit_in_bytes": memory.get("limit"),
                     "memory/memory.memsw.limit_in_bytes": memory.get("swap"),
-                    "memory/memory.soft_limit_in_bytes": memory.get("reservation"), "memory/memory.swappiness": memory.get("swappiness"),
-                    "cpu/cpu.shares": cpu.get("shares"), "cpu/cpu.cfs_period_us": cpu.get("period"), "cpu/cpu.cfs_quota_us": cpu.get("quota"),
+                    "memory/memory.soft_limit_in_bytes": memory.get("reservation"),
+                    "memory/memory.swappiness": memory.get("swappiness"),
+                    "cpu/cpu.shares": cpu.get("shares"), "cpu/cpu.cfs_period_us": cpu.get("period"),
+                    "cpu/cpu.cfs_quota_us": cpu.get("quota"),
+                    "cpu/cpu.rt_runtime_us": cpu.get("realtimeRuntime"), "cpu/cpu.rt_period_us": cpu.get("realtimePeriod"),
                     "cpuset/cpuset.cpus": cpu.get("cpus"), "cpuset/cpuset.mems": cpu.get("mems")}
         for name, value in expected.items():
             if value is None:
@@ -231,7 +240,8 @@ class Judge:
             self.check(f"linux.resources {name}", str(value), self.host.read_cgroup(self.linux["cgroupsPath"], name))
         if memory.get("disableOOMKiller") is not None:
             text = self.host.read_cgroup(self.linux["cgroupsPath"], "memory/memory.oom_control")
-            self.check("linux.resources.memory.disableOOMKiller", f"oom_kill_disable {int(memory['disableOOMKiller'])}", text.split("\n")[0])
+            self.check("linux.resources.memory.disableOOMKiller", f"oom_kill_disable {int(memory['disableOOMKiller'])}",
+                       text.split("\n")[0])
 
     # --- hooks ---
 
@@ -262,6 +272,11 @@ class Judge:
             everywhere = {"rshared": "shared", "runbindable": "unbindable"}.get(asked)
             expected = sorted((*e[:4], everywhere) for e in expected)
             seen = sorted((*e[:4], everywhere and e[4]) for e in seen)
+        if any(m.get("type") == "cgroup" for m in self.config.get("mounts") or []):
+            # What is below depends on the machine's hierarchies; it has to be there, and that is all that is asked.
+            found = [e for e in seen if e[0].startswith("/sys/fs/cgroup") and e[1] in ("cgroup", "cgroup2")]
+            self.check("a cgroup mount", True, bool(found))
+            expected, seen = ([e for e in which if not e[0].startswith("/sys/fs/cgroup")] for which in (expected, seen))
         self.check("mounts: missing", [], [e for e in expected if e not in seen])
         self.check("mounts: not asked for", [], [e for e in seen if e not in expected])
         self.check("mounts: how many", len(expected), len(seen))
@@ -284,6 +299,8 @@ class Judge:
             answer = answers.get(at)
             if not answer or "error" in answer:
                 continue
+            if config.get("type") == "cgroup":
+                continue
             top = self.tree.resolve(at)
             entry = entries.get(answer["mount"])
             self.check(f"what is on top at {at}", (top.at, top.fstype), entry and (entry["at"], entry["fstype"]))
@@ -295,16 +312,20 @@ class Judge:
                 self.check(f"linux.maskedPaths {path}", 0, answer["has_content"])
 
     def check_tmpfs(self, answers):
-        """The mode of the root of each tmpfs that is on top: as asked, or that of the directory below it."""
+        """Mode and owner of the root of each tmpfs that is on top, as asked."""
         for config in self.config.get("mounts") or []:
             at = self.host.destination(config["destination"])
             answer = answers.get(at)
             if config.get("type") != "tmpfs" or not answer or "error" in answer:
                 continue
+            owner = [[int(o[4:]) for o in config.get("options") or [] if o.startswith(key)] for key in ("uid=", "gid=")]
             modes = [int(o[5:], 8) for o in config.get("options") or [] if o.startswith("mode=")]
             same = [m for m in self.config["mounts"] if self.host.destination(m["destination"]) == at]
-            if modes and same[-1] is config and self.tree.resolve(at).at == at and at not in (self.linux.get("maskedPaths") or []):
+            if same[-1] is not config or self.tree.resolve(at).at != at:
+                continue
+            if modes:
                 self.check(f"mode of the tmpfs {at}", modes[-1] | stat.S_IFDIR, answer["mode"])
+            self.check(f"owner of the tmpfs {at}", [ids[-1] if ids else 0 for ids in owner], [answer["uid"], answer["gid"]])
 
     def check_devices(self, seen, answers):
         """After `mounts`, so that nothing is over them but what masks them."""
@@ -331,7 +352,8 @@ class Judge:
             self.check(f"owner of {path}", [uid, gid], [answer["uid"], answer["gid"]])
             if kind == stat.S_IFCHR and (device["major"], device["minor"]) in ((1, 3), (1, 5), (10, 229)):
                 for word, access, letter in (("open_read", 4, "r"), ("open_write", 2, "w")):
-                    self.check(f"{word} {path}", self.answer_to_open(seen, device, path, (mode, uid, gid), access, letter), answer[word])
+                    expected = self.answer_to_open(seen, device, path, (mode, uid, gid), access, letter)
+                    self.check(f"{word} {path}", expected, answer[word])
         for path, target in LINKS.items():
             self.check(f"link {path}", target, answers[path].get("link") if "error" not in answers[path] else answers[path])
 

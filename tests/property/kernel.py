@@ -31,13 +31,14 @@ CALLS = {"lseek": 8, "fallocate": 285, "fadvise64": 221, "readahead": 187, "sync
          "fdatasync": 75, "fchdir": 81, "fchmod": 91, "fchown": 93, "syncfs": 306}
 # What the witness and its C library need; for profiles that deny all else.
 NEEDED_CALLS = """execve exit_group brk mmap munmap mprotect arch_prctl set_tid_address set_robust_list rseq prlimit64 readlink
-    readlinkat getrandom read write open openat close fstat newfstatat statx lseek_ getresuid getresgid getgroups capget prctl
+    readlinkat getrandom read write open openat close fstat newfstatat statx getresuid getresgid getgroups capget prctl
     getrlimit sched_getattr ioprio_get personality get_mempolicy sched_getaffinity rt_sigprocmask rt_sigaction clock_gettime
     umask getcwd uname getpid getsid getpgrp getpgid keyctl fcntl getuid geteuid getgid getegid fstatfs mremap madvise
-    futex""".replace("lseek_ ", "").split()
+    futex""".split()
 
 # A filter without no_new_privs is loaded before the runtime is done, by any runtime.
-CALLS_OF_A_RUNTIME = "capset sendmsg recvmsg sendto recvfrom poll ppoll dup dup2 dup3 setgroups setresuid setresgid faccessat faccessat2 execveat".split()
+CALLS_OF_A_RUNTIME = """capset sendmsg recvmsg sendto recvfrom poll ppoll dup dup2 dup3 setgroups setresuid setresgid faccessat
+    faccessat2 execveat""".split()
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

@@ -123,7 +123,7 @@ def read_mountinfo(text):
 def describe_seen(entries):
     """The same as Tree.describe(), and the root's entry by itself."""
     root = next((e for e in entries.values() if e["at"] == "/"), None)
-    seen = sorted((e["at"], e["fstype"], " ".join(sorted(e["flags"])), entries[e["parent"]]["at"] if e["parent"] in entries else "",
+    seen = sorted((e["at"], e["fstype"], " ".join(sorted(e["flags"])), entries.get(e["parent"], {"at": ""})["at"],
                    e["propagation"]) for e in entries.values() if e is not root)
     return seen, root
 
@@ -134,7 +134,8 @@ def expected(config, host):
     root = config["root"]
     asked = linux.get("rootfsPropagation") or ""
     # The rootfs is private to begin with, so to be a slave of it is to be private.
-    propagation = {"shared": "shared", "rshared": "shared", "unbindable": "unbindable", "runbindable": "unbindable"}.get(asked, "private")
+    word = asked if asked in PROPAGATION else asked[1:]
+    propagation = word if word in ("shared", "unbindable") else "private"
     tree = Tree("tmpfs", {"relatime"} | ({"ro"} if root.get("readonly") else set()), "private")
     for entry in config.get("mounts") or []:
         at = host.destination(entry["destination"])
