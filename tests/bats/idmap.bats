@@ -83,6 +83,17 @@ owners() {
         prints $'0\n1\n2\n3'
 }
 
+@test "the user namespace of a mapping is not held by the container" {
+        local pid
+        mount_at "{options: [\"bind\", \"idmap\"], $OWN}"
+        args sleep 1000
+        create
+        pid=$(pid_of)
+        is "$(find "/proc/$pid/fd" -lname 'user:*')" ""
+        is "$(pgrep --parent "$pid" || :)" ""
+        expect 0 tare delete --force "$ID"
+}
+
 # --- the mapping of the container ---
 
 @test "idmap alone takes the container's mapping: inside are the ids of the file system" {

@@ -460,6 +460,44 @@ need_detached_targets() {
         refused "mounts: found $n, expected none with a user namespace and without a mount namespace"
 }
 
+@test "tmpfs: tmpcopyup into one that is read-only" {
+        echo "of the image" >"$ROOTFS/etc/file"
+        tmpfs_at /etc tmpcopyup ro
+        inside 'cat /etc/file; touch /etc/new 2>&1'" || :"'; cat /proc/self/mountinfo'
+        prints_line "of the image"
+        prints_match 'touch: .*: Read-only file system'
+        has_option /etc ro
+}
+
+@test "remount: recursive options and propagation reach what is there" {
+        need_system_call mount_setattr
+        tmpfs_at /a
+        tmpfs_at /a/b
+        config '.mounts += [{"destination": "/a", "options": ["remount", "bind", "rro", "rnosuid", "rshared"]}]'
+        inside 'cat /proc/self/mountinfo'
+        has_option /a ro
+        has_option /a nosuid
+        has_option /a/b ro
+        has_option /a/b nosuid
+        [[ $(propagation_of /a/b) = *shared:* ]]
+        # Of a superblock too.
+        config '.mounts[-1].options = ["remount", "size=64k", "rro", "shared"]'
+        inside 'cat /proc/self/mountinfo'
+        has_option /a ro
+        has_option /a/b ro
+        [[ $(propagation_of /a) = *shared:* ]]
+}
+
+@test "cgroup: recursive options reach each hierarchy" {
+        need_system_call mount_setattr
+        config '.mounts |= map(select(.destination != "/sys/fs/cgroup"))
+                | .mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["rro", "rnoexec"]}]'
+        inside 'cat /proc/self/mountinfo'
+        grep -q ' /sys/fs/cgroup' "$DIR/out"
+        not grep -E ' /sys/fs/cgroup(/[^ ]*)? rw,' "$DIR/out"
+        has_option /sys/fs/cgroup noexec
+}
+
 # --- propagation ---
 
 @test "propagation: nothing of the container reaches the host, and nothing of the host the container" {

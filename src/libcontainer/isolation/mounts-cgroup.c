@@ -44,12 +44,16 @@ static int bind_own(const struct cgroup_place *place, unsigned long flags) {
 static int mount_v2(const struct plan *plan, const struct mount_plan *mount, int target_fd) {
         autoclose int mount_fd = -1;
         bool has_own = plan->cgroup.n_places > 0;
+        int r;
 
         if (sees_own_root(plan) || !has_own)
                 mount_fd = mount_new("cgroup2", "cgroup", mount->options.flags, mount->options.data);
         if (mount_fd < 0 && has_own)
                 mount_fd = bind_own(&plan->cgroup.places[0], mount->options.flags);
-        return mount_fd < 0 ? mount_fd : mount_attach(mount_fd, target_fd);
+        if (mount_fd < 0)
+                return mount_fd;
+        r = mount_change_tree(mount_fd, mount->options.recursive_set, mount->options.recursive_clear);
+        return r < 0 ? r : mount_attach(mount_fd, target_fd);
 }
 
 static int mount_hierarchy(const struct plan *plan, const struct mount_plan *mount, const struct cgroup_place *place,
@@ -117,6 +121,8 @@ static int mount_v1(const struct plan *plan, const struct mount_plan *mount, int
                         return r;
         }
         r = mount->options.flags & MS_RDONLY ? mount_change(top_fd, MS_RDONLY, 0) : 0;
+        if (r >= 0)
+                r = mount_change_tree(mount_fd, mount->options.recursive_set, mount->options.recursive_clear);
         if (r < 0)
                 return r;
         return plan->detached_root ? mount_attach(mount_fd, target_fd) : 0;

@@ -124,11 +124,16 @@ static int copy_target(int target_fd, int mount_fd) {
 
 static int make_new(const struct plan *plan, const struct mount_plan *mount, int target_fd, bool existed) {
         autofree char *data = mount_data(plan, mount, target_fd, existed);
-        int r, mount_fd = mount_new(mount->type, mount->source, mount->options.flags, data[0] ? data : NULL);
+        bool copies_up = mount->options.tmpcopyup && existed;
+        /* What is copied has to be written first: then the mount is read-only, and its superblock never. */
+        unsigned long late = copies_up ? mount->options.flags & MS_RDONLY : 0;
+        int r, mount_fd = mount_new(mount->type, mount->source, mount->options.flags & ~late, data[0] ? data : NULL);
 
         if (mount_fd < 0)
                 return mount_fd;
-        r = mount->options.tmpcopyup && existed ? copy_target(target_fd, mount_fd) : 0;
+        r = copies_up ? copy_target(target_fd, mount_fd) : 0;
+        if (r >= 0)
+                r = mount_change(mount_fd, late, 0);
         /*
          * The specification has mappings for any mount. The kernel takes one whose user namespace we have CAP_SYS_ADMIN in: so
          * without a user namespace of the container's; with one it says so (EPERM).
@@ -248,8 +253,11 @@ static int remount(const struct mount_plan *mount, int rootfs_fd) {
         if (fd < 0)
                 return fail(-fd, "open mount `%s`", mount->destination);
         if (superblock || (options->data && !(options->flags & MS_BIND)))
-                return mount_reconfigure(fd, options->flags, options->data);
-        r = mount_change(fd, options->flags & MS_PER_MOUNT, options->cleared & MS_PER_MOUNT);
+                r = mount_reconfigure(fd, options->flags, options->data);
+        else
+                r = mount_change(fd, options->flags & MS_PER_MOUNT, options->cleared & MS_PER_MOUNT);
+        if (r >= 0)
+                r = mount_change_tree(fd, options->recursive_set, options->recursive_clear);
         return r < 0 ? r : propagate(mount, fd);
 }
 
