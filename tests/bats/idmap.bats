@@ -54,7 +54,8 @@ owners() {
 }
 
 @test "a file that is made belongs to the id that the mapping leads to" {
-        mount_at "{options: [\"bind\", \"idmap\"], uidMappings: [{containerID: 7, hostID: 0, size: 1}, {containerID: 0, hostID: 7, size: 1}],
+        mount_at "{options: [\"bind\", \"idmap\"],
+                uidMappings: [{containerID: 7, hostID: 0, size: 1}, {containerID: 0, hostID: 7, size: 1}],
                 gidMappings: [{containerID: 8, hostID: 0, size: 1}, {containerID: 0, hostID: 8, size: 1}]}"
         chown 7:8 "$DIR/source"
         inside 'touch /mnt/new; stat -c %u:%g /mnt/new'
@@ -110,7 +111,8 @@ owners() {
         new_user_namespace
         start
         mount_at '{options: ["bind", "idmap"]}'
-        config '.linux.namespaces |= map(if .type == "user" then .path = $path else . end) | del(.linux.uidMappings, .linux.gidMappings)
+        config '.linux.namespaces |= map(if .type == "user" then .path = $path else . end)
+                | del(.linux.uidMappings, .linux.gidMappings)
                 | .linux.cgroupsPath += "-2"' --arg path "/proc/$(tare state "$ID" | jq .pid)/ns/user"
         script 'stat -c %u:%g /mnt/one'
         expect 0 tare run --bundle "$BUNDLE" "$ID-2"
