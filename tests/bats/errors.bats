@@ -282,6 +282,7 @@ wrong_text() {
         wrong '.linux.resources.cpu = {quota: 1000, burst: 2000}' 'linux.resources.cpu.burst: found 2000'
         wrong '.linux.resources.hugepageLimits = [{pageSize: "3XB", limit: 1}]' 'linux.resources.hugepageLimits[0].pageSize: found `3XB`'
         wrong '.linux.resources.hugepageLimits = [{pageSize: "3MB", limit: 1}]' 'linux.resources.hugepageLimits[0].pageSize: '
+        wrong '.linux.resources.hugepageLimits = [{pageSize: "2048KB", limit: 1}]' 'linux.resources.hugepageLimits[0].pageSize: found `2048KB`'
         wrong '.linux.resources.blockIO.weightDevice = [{major: 1, minor: 1}]' 'linux.resources.blockIO.weightDevice[0]: '
         wrong '.linux.resources.rdma = {"x": {}}' 'linux.resources.rdma["x"]: '
         has_controller rdma || wrong '.linux.resources.rdma = {"x": {hcaHandles: 1}}' 'linux.resources.rdma["x"]: '

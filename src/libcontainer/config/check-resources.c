@@ -109,12 +109,25 @@ static bool is_page_size(const char *size) {
                text_equal(size + digits + 1, "B");
 }
 
+/* The kernel counts in the largest unit that fits: its files say 2MB, and 2048KB would name one that does not exist. */
+static bool is_in_largest_unit(const char *size) {
+        uint64_t number;
+        autofree char *digits = text_copy_n(size, strspn(size, "0123456789"));
+
+        return text_to_u64(digits, &number) == 0 && number < 1024;
+}
+
 /* config-linux.md, "Huge page limits": a size and a unit. It becomes part of a file name, so nothing else passes. */
 static int check_hugepage_sizes(const struct cgroup_resources *resources, const char *path) {
-        for (size_t i = 0; i < resources->n_hugepage_limits; i++)
-                if (!is_page_size(resources->hugepage_limits[i].page_size))
-                        return reject("%s.hugepageLimits[%zu].pageSize: found `%s`, expected a size like `2MB`", path, i,
-                                      resources->hugepage_limits[i].page_size);
+        for (size_t i = 0; i < resources->n_hugepage_limits; i++) {
+                const char *size = resources->hugepage_limits[i].page_size;
+
+                if (!is_page_size(size))
+                        return reject("%s.hugepageLimits[%zu].pageSize: found `%s`, expected a size like `2MB`", path, i, size);
+                if (!is_in_largest_unit(size))
+                        return reject("%s.hugepageLimits[%zu].pageSize: found `%s`, expected less than 1024 of its unit", path,
+                                      i, size);
+        }
         return 0;
 }
 
