@@ -140,6 +140,24 @@ static int check_rdma(const struct cgroup_resources *resources, const char *path
         return 0;
 }
 
+/* The kernel reads a line of words: a blank in a name would make another limit of its rest. */
+static bool is_word(const char *name) {
+        return name[0] && !name[strcspn(name, " \t\n\v\f\r")];
+}
+
+/* config-linux.md, "RDMA" and "Network": names of devices, which begin a line of rdma.max and of net_prio.ifpriomap. */
+static int check_device_names(const struct cgroup_resources *resources, const char *path) {
+        for (size_t i = 0; i < resources->n_rdma; i++)
+                if (!is_word(resources->rdma[i].device))
+                        return reject("%s.rdma: found the key `%s`, expected the name of a device", path,
+                                      resources->rdma[i].device);
+        for (size_t i = 0; i < resources->network.n_priorities; i++)
+                if (!is_word(resources->network.priorities[i].name))
+                        return reject("%s.network.priorities[%zu].name: found `%s`, expected the name of a device", path, i,
+                                      resources->network.priorities[i].name);
+        return 0;
+}
+
 /* config-linux.md, "Unified": a key is a file in the cgroup, never one somewhere else. */
 static int check_unified(const struct cgroup_resources *resources, const char *path) {
         for (size_t i = 0; i < resources->n_unified; i++) {
@@ -162,6 +180,7 @@ static int (*const rules[])(const struct cgroup_resources *resources, const char
         check_weight_devices,
         check_hugepage_sizes,
         check_rdma,
+        check_device_names,
         check_unified,
 };
 
