@@ -47,7 +47,7 @@ const struct option_row command_global_options[] = {
         OPTION(OPTION_FLAG, struct main_values, global.debug, "debug", 0, NULL, "log everything"),
         OPTION(OPTION_FLAG, struct main_values, global.systemd_cgroup, "systemd-cgroup", 's', NULL, "make cgroups by systemd"),
         OPTION(OPTION_TEXT, struct main_values, global.cgroup_manager, "cgroup-manager", 0, "NAME", "cgroupfs (default), systemd or disabled"),
-        OPTION(OPTION_TEXT, struct main_values, global.rootless, "rootless", 0, "BOOL", "accepted for runc's callers; tare finds out itself"),
+        OPTION(OPTION_TEXT, struct main_values, global.rootless, "rootless", 0, "BOOL", "do without cgroups that may not be made: true, false or auto (default)"),
         OPTION(OPTION_FLAG, struct main_values, version, "version", 'v', NULL, "print the version"),
         {},
 };

@@ -110,6 +110,14 @@ enum cgroup_mode {
 enum cgroup_manager { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_SYSTEMD, CGROUP_MANAGER_DISABLED };
 extern const struct name cgroup_managers[]; /* "cgroupfs", "systemd", "disabled" */
 
+/* Whether a container may stay in its caller's cgroup where the caller may make none: runc's --rootless. */
+enum cgroup_rootless {
+        CGROUP_ROOTLESS_AUTO, /* for callers who are not root of the machine */
+        CGROUP_ROOTLESS_TRUE,
+        CGROUP_ROOTLESS_FALSE,
+};
+extern const struct name cgroup_rootless_values[]; /* "auto", and what Go takes for a boolean */
+
 /* One hierarchy that the machine mounts. */
 struct cgroup_hierarchy {
         char *name; /* controllers as /proc/self/cgroup gives them ("cpu,cpuacct", "name=systemd"); "" for v2 */
@@ -132,11 +140,11 @@ int cgroup_host_probe(struct cgroup_host *ret);
 void cgroup_host_done(struct cgroup_host *host);
 
 /*
- * Drops the hierarchies in which an unprivileged caller may not make a cgroup where a container's would be without
- * linux.cgroupsPath: there the container stays in the caller's own, and a limit that needs one of them is an error of
- * cgroup_check_resources(). The mode stays what it is on the machine.
+ * Drops the hierarchies in which the caller may not make a cgroup where a container's would be without linux.cgroupsPath:
+ * there the container stays in the caller's own, and a limit that needs one of them is an error of
+ * cgroup_check_resources(). The mode stays what it is on the machine. Nothing for a caller who is not rootless.
  */
-void cgroup_host_drop_foreign(struct cgroup_host *host);
+void cgroup_host_drop_foreign(struct cgroup_host *host, enum cgroup_rootless rootless);
 
 /*
  * A container's cgroup: what to make and where, all decided before the first side effect, and enough to find it again

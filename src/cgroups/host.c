@@ -32,6 +32,15 @@ const struct name cgroup_managers[] = {
         {},
 };
 
+const struct name cgroup_rootless_values[] = {
+        {"auto", CGROUP_ROOTLESS_AUTO},   {"AUTO", CGROUP_ROOTLESS_AUTO},   {"Auto", CGROUP_ROOTLESS_AUTO},
+        {"true", CGROUP_ROOTLESS_TRUE},   {"TRUE", CGROUP_ROOTLESS_TRUE},   {"True", CGROUP_ROOTLESS_TRUE},
+        {"t", CGROUP_ROOTLESS_TRUE},      {"T", CGROUP_ROOTLESS_TRUE},      {"1", CGROUP_ROOTLESS_TRUE},
+        {"false", CGROUP_ROOTLESS_FALSE}, {"FALSE", CGROUP_ROOTLESS_FALSE}, {"False", CGROUP_ROOTLESS_FALSE},
+        {"f", CGROUP_ROOTLESS_FALSE},     {"F", CGROUP_ROOTLESS_FALSE},     {"0", CGROUP_ROOTLESS_FALSE},
+        {},
+};
+
 void cgroup_hierarchy_done(struct cgroup_hierarchy *hierarchy) {
         free(hierarchy->name);
         free(hierarchy->mount_point);

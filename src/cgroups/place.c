@@ -145,11 +145,13 @@ static bool may_make(const struct cgroup_hierarchy *hierarchy) {
                (!hierarchy->v2 || faccessat(AT_FDCWD, members, W_OK, AT_EACCESS) == 0);
 }
 
-void cgroup_host_drop_foreign(struct cgroup_host *host) {
+void cgroup_host_drop_foreign(struct cgroup_host *host, enum cgroup_rootless rootless) {
         size_t kept = 0;
 
+        if (rootless == CGROUP_ROOTLESS_FALSE || (rootless == CGROUP_ROOTLESS_AUTO && !host->unprivileged))
+                return;
         for (size_t i = 0; i < host->n_hierarchies; i++)
-                if (!host->unprivileged || may_make(&host->hierarchies[i]))
+                if (may_make(&host->hierarchies[i]))
                         host->hierarchies[kept++] = host->hierarchies[i];
                 else
                         cgroup_hierarchy_done(&host->hierarchies[i]);

@@ -47,6 +47,16 @@ static bool is_on_v2(const struct maker *maker, enum controller controller) {
         return maker->request->controllers->version[controller] == CONTROLLER_V2;
 }
 
+/* Beside hierarchies of v1, a controller that is missing is one that nobody has mounted. */
+static bool is_v2_at_most(const struct controllers *controllers, enum controller_version version) {
+        if (version != CONTROLLER_MISSING)
+                return version == CONTROLLER_V2;
+        for (size_t i = 0; i < CONTROLLERS; i++)
+                if (controllers->version[i] == CONTROLLER_V1)
+                        return false;
+        return controllers->have_v2;
+}
+
 /* Where a value goes; v2 NULL: there is no counterpart. */
 struct files {
         enum controller controller;
@@ -61,7 +71,7 @@ static int add(struct maker *maker, const struct files *files, char *property, c
         const char *file = version == CONTROLLER_V1 ? files->v1 : files->v2;
         int r;
 
-        if (version != CONTROLLER_V1 && !files->v2 && controllers->have_v2)
+        if (!files->v2 && is_v2_at_most(controllers, version))
                 r = reject("%s.%s: %s cannot be set with cgroup v2", maker->request->path, property, value);
         else if (version == CONTROLLER_MISSING || !file)
                 r = reject("%s.%s: %s needs the cgroup controller \"%s\", which is not available", maker->request->path,
@@ -548,9 +558,9 @@ static int make_rdma(struct maker *maker) {
                 if (rdma->hca_objects.set)
                         text_add_format(&line, " hca_object=%" PRIu64, rdma->hca_objects.value);
                 if (!rdma->hca_handles.set && !rdma->hca_objects.set)
-                        return reject("%s.rdma.%s: neither hcaHandles nor hcaObjects is given", maker->request->path,
+                        return reject("%s.rdma[\"%s\"]: neither hcaHandles nor hcaObjects is given", maker->request->path,
                                       rdma->device);
-                r = add(maker, &files, text_format("rdma.%s", rdma->device), text_take(&line), &setting);
+                r = add(maker, &files, text_format("rdma[\"%s\"]", rdma->device), text_take(&line), &setting);
         }
         return r;
 }

@@ -48,3 +48,6 @@ extern const struct option_row command_global_options[];
 
 /* The cgroup manager that the global options ask for. Records. */
 int command_cgroup_manager(const struct global_options *global, enum cgroup_manager *ret);
+
+/* The value of --rootless. Records. */
+int command_rootless(const struct global_options *global, enum cgroup_rootless *ret);

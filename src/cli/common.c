@@ -12,3 +12,12 @@ int command_cgroup_manager(const struct global_options *global, enum cgroup_mana
         *ret = (enum cgroup_manager)manager;
         return 0;
 }
+
+int command_rootless(const struct global_options *global, enum cgroup_rootless *ret) {
+        long value = CGROUP_ROOTLESS_AUTO;
+
+        if (!text_is_empty(global->rootless) && !name_find(cgroup_rootless_values, global->rootless, &value))
+                return reject("--rootless: found `%s`, expected true, false or auto", global->rootless);
+        *ret = (enum cgroup_rootless)value;
+        return 0;
+}

@@ -50,12 +50,15 @@ static unsigned listen_fds(void) {
 
 static int translate(const struct global_options *global, const struct create_values *values, const char *id,
                      struct create_options *ret) {
+        int r;
+
         *ret = (struct create_options){
                 .id = id,
                 .bundle = values->bundle,
                 .config_name = values->config,
                 .process = {
                         .console_socket = values->console_socket,
+                        .seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
                         .pidfd_socket = values->pidfd_socket,
                         .notify_socket = global->notify_socket,
                         .pid_file = values->pid_file,
@@ -69,7 +72,8 @@ static int translate(const struct global_options *global, const struct create_va
                 .no_new_keyring = values->no_new_keyring,
                 .no_subreaper = values->no_subreaper,
         };
-        return command_cgroup_manager(global, &ret->cgroup_manager);
+        r = command_rootless(global, &ret->rootless);
+        return r < 0 ? r : command_cgroup_manager(global, &ret->cgroup_manager);
 }
 
 static int create(const struct global_options *global, void *values, int argc, char **argv) {

@@ -2,6 +2,8 @@
 /* tare exec */
 #include "libcontainer/exec.h"
 
+#include <stdlib.h>
+
 #include "cli/command.h"
 #include "util/fail.h"
 
@@ -57,6 +59,7 @@ static int run(const struct global_options *global, void *values, int argc, char
                                        .cgroups = given->cgroups,
                                        .process = {
                                                .console_socket = given->console_socket,
+                                               .seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
                                                .pidfd_socket = given->pidfd_socket,
                                                .pid_file = given->pid_file,
                                                .preserve_fds = given->preserve_fds,

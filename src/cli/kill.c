@@ -33,7 +33,7 @@ static int run(const struct global_options *global, void *values, int argc, char
         const struct kill_values *kill_values = values;
         int signal = argc > 1 ? signal_from_text(argv[1]) : SIGTERM;
 
-        if (signal <= 0)
+        if (signal < 0)
                 return reject("unknown signal \"%s\"", argv[1]);
         if (!kill_values->regex)
                 return container_kill(global->root, argv[0], signal, kill_values->all);

@@ -16,10 +16,13 @@
 /* Compiled filters, shared by all containers below the root. A name that no container can have. */
 #define CACHE_DIRECTORY ".seccomp"
 
-int common_compile_filter(const struct config *config, int root_fd, struct seccomp_filter *ret) {
+static int compile_filter(const struct config *config, int root_fd, struct seccomp_filter *ret) {
         autoclose int cache_fd = -1;
         int r;
 
+        if (config->extensions.seccomp_bpf_data)
+                return seccomp_decode(config->extensions.seccomp_bpf_data, "annotations.run.oci.seccomp_bpf_data",
+                                      &config->linux.seccomp, ret);
         if (!config->linux.has_seccomp)
                 return 0;
         r = config->extensions.fail_unknown_syscall ? seccomp_check_names(&config->linux.seccomp, "linux.seccomp") : 0;
@@ -29,6 +32,14 @@ int common_compile_filter(const struct config *config, int root_fd, struct secco
         (void)mkdirat(root_fd, CACHE_DIRECTORY, 0700);
         cache_fd = openat(root_fd, CACHE_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         return seccomp_compile(&config->linux.seccomp, cache_fd, ret);
+}
+
+int common_prepare_filter(const struct process_options *options, int root_fd, struct plan *plan) {
+        int r = compile_filter(plan->config, root_fd, &plan->seccomp);
+
+        if (r >= 0)
+                r = seccomp_check_flags(&plan->seccomp, "linux.seccomp");
+        return r < 0 ? r : plan_listener(plan->config, options, plan);
 }
 
 void common_warn_of_capabilities(const struct plan *plan) {

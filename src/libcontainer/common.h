@@ -4,8 +4,11 @@
 
 #include "libcontainer/plan/plan.h"
 
-/* The config's filter, from the cache below the root if it has been compiled before. Nothing to do without one. */
-int common_compile_filter(const struct config *config, int root_fd, struct seccomp_filter *ret);
+/*
+ * The config's filter, from the cache below the root if it has been compiled before, into the plan, and the connection to who
+ * gets its listener. Nothing to do without one.
+ */
+int common_prepare_filter(const struct process_options *options, int root_fd, struct plan *plan);
 
 /* One warning for all capabilities that are unknown or not to be had here (config.md, "capabilities"). */
 void common_warn_of_capabilities(const struct plan *plan);

@@ -146,11 +146,11 @@ int container_start(const char *root, const char *id, const char *notify_socket)
         r = release_init(&handle);
         if (r < 0)
                 return r;
+        /* A hook may change the container it is told of, and others must be able to end one that never gets ready. */
+        state_unlock(&handle.directory);
         r = run_poststart(&handle);
         if (r < 0)
                 return r;
-        /* Others must be able to end one that never gets ready. */
-        state_unlock(&handle.directory);
         return notify_wait(&notify, handle.pidfd);
 }
 
@@ -187,8 +187,8 @@ int container_kill(const char *root, const char *id, int signal, bool all) {
 
 /* --- delete --- */
 
-static int check_deletable(const struct handle *handle, bool force) {
-        if (force || handle->status == STATUS_STOPPED || handle->status == STATUS_CREATED)
+static int check_deletable(const struct handle *handle) {
+        if (handle->status == STATUS_STOPPED || handle->status == STATUS_CREATED)
                 return 0;
         return reject("cannot delete container %s that is not stopped: %s", handle->state.id, name_of(statuses, handle->status));
 }
@@ -224,15 +224,15 @@ static int delete_recorded(struct handle *handle) {
         return end_container(&handle->directory, &handle->state, has_config ? &config : NULL);
 }
 
-int container_delete(const char *root, const char *id, bool force) {
+static int delete_by_force(const char *root, const char *id) {
         autodone(handle) struct handle handle = HANDLE_INIT;
-        int r = force ? end_creator(root, id) : 0;
+        int r = end_creator(root, id);
 
         if (r < 0)
                 return r;
         r = handle_open_directory(root, id, true, &handle);
         /* Engines delete again what is gone already. */
-        if (r == -ENOENT && force) {
+        if (r == -ENOENT) {
                 fail_forget();
                 return 0;
         }
@@ -240,13 +240,23 @@ int container_delete(const char *root, const char *id, bool force) {
                 return r;
         r = handle_read(&handle);
         /* Nothing is known of a broken one: before the record of the intent was written nothing else was made either. */
-        if (r == -EUCLEAN && force) {
+        if (r == -EUCLEAN) {
                 fail_forget();
                 return state_remove(&handle.directory, id);
         }
+        return r < 0 ? r : delete_recorded(&handle);
+}
+
+int container_delete(const char *root, const char *id, bool force) {
+        autodone(handle) struct handle handle = HANDLE_INIT;
+        int r;
+
+        if (force)
+                return delete_by_force(root, id);
+        r = handle_open(root, id, true, &handle);
         if (r < 0)
                 return r;
-        r = check_deletable(&handle, force);
+        r = check_deletable(&handle);
         return r < 0 ? r : delete_recorded(&handle);
 }
 

@@ -138,20 +138,23 @@ static int decide(struct creation *creation, const char *root) {
                 return r;
         /* A cgroup that is asked for by name and cannot be made is an error instead. */
         if (text_is_empty(creation->config.linux.cgroups_path))
-                cgroup_host_drop_foreign(&creation->host.cgroups);
+                cgroup_host_drop_foreign(&creation->host.cgroups, options->rootless);
         r = plan_make(&creation->config, options, &creation->host, &creation->plan);
         if (r < 0)
                 return r;
         /* The fallback stages on a directory of the host's that the root of a user namespace cannot reach. */
         if (creation->plan.in_user_namespace && !mount_api_is_new())
                 return reject("linux.namespaces: a user namespace needs the mount calls of Linux 5.12, which this kernel lacks");
+        if (creation->plan.detached_root && !mount_api_knows_detached_targets())
+                return reject("mounts: found %zu, expected none without a mount namespace: before Linux 6.15 they would be the host's",
+                              creation->config.n_mounts);
         creation->staging = text_format("%s/%s", root, options->id);
         r = decide_notify(creation);
         if (r < 0)
                 return r;
         common_warn_of_capabilities(&creation->plan);
         tell_plan(&creation->plan);
-        r = common_compile_filter(&creation->config, creation->root_fd, &creation->plan.seccomp);
+        r = common_prepare_filter(&options->process, creation->root_fd, &creation->plan);
         /* Last, since it may make files. */
         return r < 0 ? r : open_hook_output(creation);
 }
@@ -263,6 +266,7 @@ static int act(struct creation *creation) {
         r = parent_launch(&creation->plan, &creation->state, &creation->directory, &creation->child);
         if (r < 0)
                 return r;
+        fd_close(&creation->plan.listener_socket);
         r = state_identify(creation->child.pid, &creation->state.init);
         if (r < 0)
                 return r;
@@ -317,6 +321,16 @@ int container_create(const char *root, const struct create_options *options) {
 
 /* --- run --- */
 
+/* Once the lock was given up. */
+static void lock_and_undo(struct creation *creation) {
+        autofree char *cause = text_copy(fail_text());
+
+        /* Somebody else may have deleted it meanwhile. */
+        if (state_lock(&creation->directory, creation->options->id) >= 0)
+                undo(creation);
+        fail_take_over(cause);
+}
+
 static int run_poststart(struct creation *creation) {
         int r;
 
@@ -324,7 +338,7 @@ static int run_poststart(struct creation *creation) {
                 return 0;
         r = end_run_hooks(&creation->config, HOOK_POSTSTART, &creation->state, STATUS_RUNNING);
         if (r < 0)
-                undo(creation);
+                lock_and_undo(creation);
         return r;
 }
 
@@ -352,18 +366,12 @@ static int stay_in_foreground(struct creation *creation, struct foreground *fore
 }
 
 static int wait_until_ready(struct creation *creation) {
-        autofree char *cause = NULL;
         int r;
 
         creation->notify.main_pid = creation->child.pid;
         r = notify_wait(&creation->notify, creation->child.pidfd);
-        if (r >= 0)
-                return 0;
-        cause = text_copy(fail_text());
-        /* Somebody else may have deleted it meanwhile. */
-        if (state_lock(&creation->directory, creation->options->id) >= 0)
-                undo(creation);
-        fail_take_over(cause);
+        if (r < 0)
+                lock_and_undo(creation);
         return r;
 }
 
@@ -381,11 +389,11 @@ int container_run(const char *root, const struct create_options *options, int *r
         r = create(root, &creation);
         if (r < 0)
                 return r;
+        /* Hooks and others must be able to change, kill and delete it while we only wait. */
+        state_unlock(&creation.directory);
         r = run_poststart(&creation);
         if (r < 0)
                 return r;
-        /* Others must be able to `kill` and `delete` it while we only wait. */
-        state_unlock(&creation.directory);
         *ret_exit = 0;
         if (!options->process.detach)
                 return stay_in_foreground(&creation, &foreground, ret_exit);

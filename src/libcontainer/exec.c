@@ -20,6 +20,7 @@
 #include "libcontainer/state/handle.h"
 #include "util/alloc.h"
 #include "util/fail.h"
+#include "util/fd.h"
 #include "util/interrupt.h"
 #include "util/proc.h"
 #include "util/text.h"
@@ -120,7 +121,7 @@ static int decide(struct execution *execution, const char *root) {
         if (r < 0)
                 return r;
         common_warn_of_capabilities(&execution->plan);
-        return common_compile_filter(&execution->config, handle->root_fd, &execution->plan.seccomp);
+        return common_prepare_filter(&execution->options->process, handle->root_fd, &execution->plan);
 }
 
 /* --- act --- */
@@ -134,7 +135,7 @@ static bool is_refused_birth(const struct execution *execution, int r) {
 }
 
 static int launch(struct execution *execution) {
-        int r = parent_launch(&execution->plan, NULL, NULL, &execution->child);
+        int r = parent_launch(&execution->plan, &execution->handle.state, NULL, &execution->child);
 
         if (!is_refused_birth(execution, r))
                 return r;
@@ -144,7 +145,7 @@ static int launch(struct execution *execution) {
         /* Else it was another's cgroup. */
         if (r >= 0 && !proc_is_alive(execution->handle.pidfd))
                 return fail(ESRCH, "follow the container's init");
-        return r < 0 ? r : parent_launch(&execution->plan, NULL, NULL, &execution->child);
+        return r < 0 ? r : parent_launch(&execution->plan, &execution->handle.state, NULL, &execution->child);
 }
 
 static int act(struct execution *execution) {
@@ -159,6 +160,7 @@ static int act(struct execution *execution) {
         r = launch(execution);
         if (r < 0)
                 return r;
+        fd_close(&execution->plan.listener_socket);
         r = pidfd_socket_send(&execution->plan.pidfd_socket, PIDFD_SOCKET_EXEC, execution->child.pidfd);
         if (r < 0)
                 return r;

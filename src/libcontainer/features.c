@@ -105,7 +105,7 @@ static void write_linux(struct json_writer *writer) {
         write_names(writer, "flags", memory_policy_flags);
         json_object_end(writer);
         json_object_begin(writer, "mountExtensions");
-        write_enabled(writer, "idmap", false);
+        write_enabled(writer, "idmap", true);
         json_object_end(writer);
         write_enabled(writer, "netDevices", false);
         json_object_end(writer);

@@ -43,9 +43,9 @@ static int check_default(const struct seccomp_profile *profile, const char *path
 
         if (profile->default_action == SECCOMP_ACTION_NONE && profile->n_rules > 0)
                 return reject("%s.defaultAction: missing", path);
-        /* Every call would wait for the listener, those by which it is handed over as well. */
+        /* Every call would wait for the listener, those by which it is handed over as well. The words are runc's. */
         if (profile->default_action == SECCOMP_ACTION_NOTIFY)
-                return reject("%s.defaultAction: SCMP_ACT_NOTIFY is possible only in rules", path);
+                return reject("%s.defaultAction: SCMP_ACT_NOTIFY cannot be used as default action", path);
         if (profile->default_action == SECCOMP_ACTION_NONE)
                 return 0;
         return check_errno_ret(profile->default_action, profile->has_default_errno_ret, profile->default_errno_ret,
@@ -62,10 +62,10 @@ static int check_argument(const struct seccomp_argument *argument, const char *p
 }
 
 static int check_notify(const struct seccomp_rule *rule, const char *path) {
-        /* The container's init reports to the runtime by write(2) after loading the filter: it would wait for ever. */
+        /* By write(2) the new process tells the runtime of the listener: it would wait for whoever is to get that. */
         for (size_t i = 0; i < rule->n_names; i++)
                 if (strcmp(rule->names[i], "write") == 0)
-                        return reject("%s.action: SCMP_ACT_NOTIFY is not possible for `write`", path);
+                        return reject("%s.action: SCMP_ACT_NOTIFY cannot be used for the write syscall", path);
         return 0;
 }
 
@@ -101,25 +101,17 @@ static int check_rules(const struct seccomp_profile *profile, const char *path) 
         return 0;
 }
 
-static bool notifies(const struct seccomp_profile *profile) {
+bool seccomp_notifies(const struct seccomp_profile *profile) {
         for (size_t i = 0; i < profile->n_rules; i++)
                 if (profile->rules[i].action == SECCOMP_ACTION_NOTIFY)
                         return true;
         return false;
 }
 
+/* Whether somebody listens is not for the profile alone to say. */
 static int check_listener(const struct seccomp_profile *profile, const char *path) {
         if (profile->listener_metadata && !profile->listener_path)
                 return reject("%s.listenerMetadata: needs listenerPath", path);
-        if (notifies(profile) && !profile->listener_path)
-                return reject("%s.listenerPath: missing, SCMP_ACT_NOTIFY needs it", path);
-        return 0;
-}
-
-/* The filter's listener is not handed over yet; without this row SCMP_ACT_NOTIFY compiles as any other action. */
-static int check_notify_unsupported(const struct seccomp_profile *profile, const char *path) {
-        if (notifies(profile))
-                return reject("%s: SCMP_ACT_NOTIFY and listenerPath are not supported by this version of tare", path);
         return 0;
 }
 
@@ -128,7 +120,6 @@ int seccomp_check(const struct seccomp_profile *profile, const char *path) {
                 check_default,
                 check_rules,
                 check_listener,
-                check_notify_unsupported,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(checks); i++) {

@@ -356,29 +356,15 @@ static int find_or_generate(const struct seccomp_profile *profile, int cache_dir
         return 0;
 }
 
-/*
- * TSYNC is about the other threads of a process that has some. WAIT_KILLABLE_RECV is about a listener, and the kernel
- * refuses it for a filter without.
- */
-static uint32_t flags_of(const struct seccomp_profile *profile) {
-        uint32_t flags = 0;
-
-        for (size_t i = 0; i < profile->n_flags; i++)
-                flags |= profile->flags[i];
-        return flags & ~(uint32_t)(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
-}
-
 int seccomp_compile(const struct seccomp_profile *profile, int cache_dirfd, struct seccomp_filter *ret) {
-        autodone(seccomp_filter) struct seccomp_filter filter = {.present = true, .flags = flags_of(profile)};
+        autodone(seccomp_filter) struct seccomp_filter filter = {.present = true, .has_listener = seccomp_notifies(profile)};
         int r;
 
         if (profile->default_action == SECCOMP_ACTION_NONE) {
                 *ret = SECCOMP_FILTER_INIT;
                 return 0;
         }
-        /* Without it the kernel slows down every program in the container by its defence against CPU bugs. */
-        if (!profile->has_flags)
-                filter.optional_flags = filter.flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+        seccomp_filter_set_flags(&filter, profile);
         r = find_or_generate(profile, cache_dirfd, &filter.program);
         if (r < 0)
                 return r;

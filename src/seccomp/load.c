@@ -13,8 +13,11 @@
 #include "util/fail.h"
 #include "util/kernel.h"
 
+/* Gives the listener's descriptor if the flags ask for one, else 0. */
 static int set_filter(uint32_t flags, const struct sock_fprog *program) {
-        return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program) < 0 ? -errno : 0;
+        int r = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program);
+
+        return r < 0 ? -errno : r;
 }
 
 /* Before Linux 3.17, and where an older filter around us lets seccomp(2) end in ENOSYS; it has no flags. */
@@ -22,7 +25,7 @@ static int set_filter_by_prctl(const struct sock_fprog *program) {
         return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0) < 0 ? -errno : 0;
 }
 
-int seccomp_filter_load(const struct seccomp_filter *filter) {
+int seccomp_filter_load(const struct seccomp_filter *filter, int *ret_listener_fd) {
         uint32_t required_flags = filter->flags & ~filter->optional_flags;
         int r;
 
@@ -33,7 +36,11 @@ int seccomp_filter_load(const struct seccomp_filter *filter) {
                 r = set_filter(required_flags, &filter->program);
         if (r == -ENOSYS && required_flags == 0)
                 r = set_filter_by_prctl(&filter->program);
-        return r < 0 ? fail(-r, "load seccomp filter of %u instructions", filter->program.len) : 0;
+        if (r < 0)
+                return fail(-r, "load seccomp filter of %u instructions", filter->program.len);
+        if (filter->has_listener)
+                *ret_listener_fd = r;
+        return 0;
 }
 
 bool seccomp_kernel_knows_flag(uint32_t flag) {
@@ -42,4 +49,14 @@ bool seccomp_kernel_knows_flag(uint32_t flag) {
                 return true;
         /* Some flags say how a listener behaves and are refused without one. */
         return set_filter(flag | SECCOMP_FILTER_FLAG_NEW_LISTENER, NULL) == -EFAULT;
+}
+
+int seccomp_check_flags(const struct seccomp_filter *filter, const char *path) {
+        for (const struct name *flag = seccomp_flags; flag->name; flag++) {
+                uint32_t bit = (uint32_t)flag->value;
+
+                if (filter->flags & bit & ~filter->optional_flags && !seccomp_kernel_knows_flag(bit))
+                        return reject("%s.flags: found `%s`, which this kernel does not know", path, flag->name);
+        }
+        return 0;
 }

@@ -81,6 +81,7 @@ struct seccomp_filter {
         struct sock_fprog program;
         uint32_t flags;
         uint32_t optional_flags; /* those of them that the profile did not ask for */
+        bool has_listener; /* a call can be decided by whoever holds the descriptor that loading gives */
         bool present; /* false: nothing to load */
 };
 #define SECCOMP_FILTER_INIT ((struct seccomp_filter){})
@@ -94,6 +95,9 @@ void seccomp_filter_done(struct seccomp_filter *filter);
  */
 int seccomp_check(const struct seccomp_profile *profile, const char *path);
 
+/* True if a rule says SCMP_ACT_NOTIFY, be it for calls that this machine does not have. */
+bool seccomp_notifies(const struct seccomp_profile *profile);
+
 /* Rejects a name that libseccomp does not know for any architecture; usually such names are passed over. Records. */
 int seccomp_check_names(const struct seccomp_profile *profile, const char *path);
 
@@ -106,11 +110,30 @@ int seccomp_check_names(const struct seccomp_profile *profile, const char *path)
 int seccomp_compile(const struct seccomp_profile *profile, int cache_dirfd, struct seccomp_filter *ret);
 
 /*
+ * A filter of a program that comes ready made, base64 of struct sock_filter in the machine's own layout. It has a listener if
+ * one of its instructions returns SECCOMP_RET_USER_NOTIF. Records; `path` is where the text stands.
+ */
+int seccomp_decode(const char *base64, const char *path, const struct seccomp_profile *flags, struct seccomp_filter *ret);
+
+/* What the profile says of flags, for a filter of which it is known whether it has a listener. */
+void seccomp_filter_set_flags(struct seccomp_filter *filter, const struct seccomp_profile *profile);
+
+/*
+ * True if the system call of this machine's own architecture is allowed whatever its arguments are. For calls that the new
+ * process makes under the filter. Never true in a build without libseccomp.
+ */
+bool seccomp_filter_lets_pass(const struct seccomp_filter *filter, int number);
+
+/* Rejects a flag that the profile asks for and the kernel does not know. Loads nothing; in the runtime's process. Records. */
+int seccomp_check_flags(const struct seccomp_filter *filter, const char *path);
+
+/*
  * Loads the filter for the calling thread; one that is not present is nothing to do. In the container's init, as its
  * last privileged step: needs no_new_privs or CAP_SYS_ADMIN. Retries without a flag that the kernel does not know only
- * for SPEC_ALLOW that we added ourselves. Records its failure. (libseccomp has a seccomp_load() of its own.)
+ * for SPEC_ALLOW that we added ourselves. *ret_listener_fd gets the listener of a filter that has one, owned by the caller
+ * and close-on-exec, and is left alone otherwise. Records its failure. (libseccomp has a seccomp_load() of its own.)
  */
-int seccomp_filter_load(const struct seccomp_filter *filter);
+int seccomp_filter_load(const struct seccomp_filter *filter, int *ret_listener_fd);
 
 /* libseccomp's version "2.5.4", or NULL when tare was built without it. */
 const char *seccomp_library_version(void);

@@ -6,6 +6,7 @@
  */
 #include "util/names.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,13 +52,13 @@ static const struct name signals[] = {
         {},
 };
 
-/* "RTMIN+3", "RTMAX-2": the name has been found to begin with `base`; 0 unless the rest leads to a real-time signal. */
+/* "RTMIN+3", "RTMAX-2": the name has been found to begin with `base`; the rest may lead to a real-time signal. */
 static int real_time_signal(const char *rest, int base) {
         char direction = base == REAL_TIME_MIN ? '+' : '-';
         uint64_t n;
 
         if (rest[0] != direction || text_to_u64(rest + 1, &n) < 0 || n > REAL_TIME_MAX - REAL_TIME_MIN)
-                return 0;
+                return -EINVAL;
         return direction == '+' ? base + (int)n : base - (int)n;
 }
 
@@ -65,7 +66,7 @@ int signal_from_text(const char *text) {
         uint64_t number;
 
         if (text_to_u64(text, &number) == 0)
-                return number <= REAL_TIME_MAX ? (int)number : 0;
+                return number <= REAL_TIME_MAX ? (int)number : -EINVAL;
         if (strncasecmp(text, "SIG", 3) == 0)
                 text += 3;
         for (const struct name *signal = signals; signal->name; signal++)
@@ -75,5 +76,5 @@ int signal_from_text(const char *text) {
                 return real_time_signal(text + 5, REAL_TIME_MIN);
         if (strncasecmp(text, "RTMAX", 5) == 0)
                 return real_time_signal(text + 5, REAL_TIME_MAX);
-        return 0;
+        return -EINVAL;
 }

@@ -92,8 +92,8 @@ wrong_text() {
 }
 
 @test "config: huge, negative and broken numbers" {
-        wrong '.process.user.uid = -1' 'process.user.uid: found -1, expected an integer from 0 to 4294967295'
-        wrong '.process.user.uid = 4294967296' 'process.user.uid: found 4294967296, expected an integer from 0 to 4294967295'
+        wrong '.process.user.uid = -1' 'process.user.uid: found -1, expected an integer from 0 to 4294967294'
+        wrong '.process.user.uid = 4294967296' 'process.user.uid: found 4294967296, expected an integer from 0 to 4294967294'
         wrong '.process.user.uid = 1.5' 'process.user.uid: found 1.5, expected an integer'
         wrong '.process.oomScoreAdj = 5000' 'process.oomScoreAdj: found 5000, expected an integer from -1000 to 1000'
         wrong '.process.rlimits[0].hard = -1' 'process.rlimits[0].hard: found -1, expected an integer from 0 to 18446744073709551615'
@@ -102,6 +102,17 @@ wrong_text() {
                 'linux.resources.memory.limit: found 9223372036854775808, expected an integer'
         { printf '{"process": {"user": {"uid": ' && head -c 100000 /dev/zero | tr '\0' 9 && printf '}}}'; } >"$BUNDLE/config.json"
         refuses 'process.user.uid: found 999999'
+}
+
+@test "ids that are none: to the kernel the number means that root stays" {
+        wrong '.process.user.uid = 4294967295' 'process.user.uid: found 4294967295, expected an integer from 0 to 4294967294'
+        wrong '.process.user.gid = 4294967295' 'process.user.gid: found 4294967295'
+        wrong '.process.user.additionalGids = [1, 4294967295]' 'process.user.additionalGids[1]: found 4294967295'
+        wrong '.linux.devices = [{path: "/dev/x", type: "c", major: 1, minor: 3, uid: 4294967295}]' \
+                'linux.devices[0].uid: found 4294967295'
+        wrong '.linux.devices = [{path: "/dev/x", type: "c", major: 1, minor: 3, gid: 4294967295}]' \
+                'linux.devices[0].gid: found 4294967295'
+        wrong '.process.user.umask = 512' 'process.user.umask: found 512, expected an integer from 0 to 511'
 }
 
 @test "config: deep nesting" {
@@ -218,6 +229,7 @@ wrong_text() {
 @test "devices" {
         wrong '.linux.devices = [{path: "/dev/x", type: "z", major: 1, minor: 3}]' 'linux.devices[0].type: unknown device type "z"'
         wrong '.linux.devices = [{path: "dev/x", type: "c", major: 1, minor: 3}]' 'linux.devices[0].path: found `dev/x`'
+        wrong '.linux.devices = [{path: "/dev/x", type: "c", major: 1, minor: 3, fileMode: 65536}]' 'linux.devices[0].fileMode: found 65536'
         wrong '.linux.devices = [{path: "/dev/x", type: "c", minor: 3}]' 'linux.devices[0].major: missing'
         wrong '.linux.devices = [{path: "/etc/passwd", type: "c", major: 1, minor: 3}]' \
                 'linux.devices' '`/etc/passwd` exists already and is another kind of file'
@@ -234,7 +246,7 @@ wrong_text() {
         wrong "$add {type: \"bind\", source: \"/tmp\"}]" 'mounts[7]' 'mount `bind`: no such device'
         wrong "$add {source: \"/tmp\", options: [\"bind\"], uidMappings: [{containerID: 0, hostID: 0, size: 1}]}]" \
                 'mounts[7].gidMappings: found none'
-        wrong "$add {source: \"/tmp\", options: [\"bind\", \"idmap\"]}]" 'mounts[7].options: `idmap`'
+        wrong "$add {source: \"/tmp\", options: [\"bind\", \"idmap\"]}]" 'mounts[7].options: found `idmap` without uidMappings'
         wrong '.mounts += [{type: "tmpfs"}]' 'mounts[7].destination: missing'
         wrong '.mounts += [{destination: "/", type: "tmpfs"}]' 'mounts[7].destination: `/` is the container'
         wrong '.mounts += [{destination: "/proc/self/attr", type: "tmpfs"}]' 'mounts[7].destination: found `/proc/self/attr`'
@@ -270,8 +282,10 @@ wrong_text() {
         wrong '.linux.resources.cpu = {quota: 1000, burst: 2000}' 'linux.resources.cpu.burst: found 2000'
         wrong '.linux.resources.hugepageLimits = [{pageSize: "3XB", limit: 1}]' 'linux.resources.hugepageLimits[0].pageSize: found `3XB`'
         wrong '.linux.resources.hugepageLimits = [{pageSize: "3MB", limit: 1}]' 'linux.resources.hugepageLimits[0].pageSize: '
+        wrong '.linux.resources.hugepageLimits = [{pageSize: "2048KB", limit: 1}]' 'linux.resources.hugepageLimits[0].pageSize: found `2048KB`'
         wrong '.linux.resources.blockIO.weightDevice = [{major: 1, minor: 1}]' 'linux.resources.blockIO.weightDevice[0]: '
         wrong '.linux.resources.rdma = {"x": {}}' 'linux.resources.rdma["x"]: '
+        has_controller rdma || wrong '.linux.resources.rdma = {"x": {hcaHandles: 1}}' 'linux.resources.rdma["x"]: '
         wrong '.linux.resources.devices = [{allow: true, access: "x"}]' 'linux.resources.devices[0].access: found `x`'
         wrong '.linux.resources.devices = [{allow: true, type: "z"}]' 'linux.resources.devices[0].type: unknown device type "z"'
         wrong '.linux.cgroupsPath = "../../x"' 'linux.cgroupsPath: '
@@ -366,6 +380,8 @@ wrong_text() {
 
 @test "masked and read-only paths" {
         wrong '.linux.maskedPaths += ["proc"]' 'linux.maskedPaths[10]: found `proc`, expected an absolute path'
+        wrong '.linux.maskedPaths = ["/"]' 'linux.maskedPaths[0]: found `/`, expected a path below the root'
+        wrong '.linux.readonlyPaths = ["/proc/.."]' 'linux.readonlyPaths[0]: found `/proc/..`'
         wrong '.linux.readonlyPaths = ["proc"]' 'linux.readonlyPaths[0]: found `proc`, expected an absolute path'
         wrong '.mounts = [] | .linux.namespaces |= map(select(.type != "mount"))' 'linux.maskedPaths'
 }
@@ -389,6 +405,13 @@ wrong_text() {
 
 @test "rootfsPropagation" {
         wrong '.linux.rootfsPropagation = "foo"' 'linux.rootfsPropagation: unknown propagation "foo"'
+}
+
+@test "cgroup: the systemd manager, which this version lacks" {
+        only_tare "others have it"
+        expect 1 tare --systemd-cgroup create --bundle "$BUNDLE" "$ID"
+        says 'cgroup manager "systemd" is not supported'
+        nothing_left
 }
 
 # --- ids and states ---

@@ -636,6 +636,31 @@ attacked() {
         grep -q 'unexpected message' "$DIR/errors"
 }
 
+# hostile_with_listener WORDS: the same, and its filter has a listener, for which somebody answers.
+hostile_with_listener() {
+        "$TARE" --version | grep -q '^libseccomp' || skip "built without libseccomp"
+        "${CC:-cc}" -D_GNU_SOURCE -O1 -o "$DIR/seccomp-agent" "$BATS_TEST_DIRNAME/../tools/seccomp-agent.c" || skip "no C compiler here"
+        "$DIR/seccomp-agent" "$DIR/socket" --many >"$DIR/socket.out" 2>&1 </dev/null 3>&- &
+        BACKGROUND+=" $!"
+        soon test -S "$DIR/socket"
+        config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": $path,
+                "syscalls": [{"names": ["chroot"], "action": "SCMP_ACT_NOTIFY"}]}' --arg path "$DIR/socket"
+        hostile "$1"
+}
+
+@test "the container speaks for the new process: nothing but a listener is taken for one" {
+        hostile_with_listener "listener 0"
+        attacked 100
+        grep -q 'descriptor 0 of the process is not a listener' "$DIR/errors"
+        not grep -q 'no listener' "$DIR/socket.out"
+}
+
+@test "the container speaks for the new process: without its listener it is not ready" {
+        hostile_with_listener ready
+        attacked 100
+        grep -q 'the new process handed over no listener' "$DIR/errors"
+}
+
 @test "the container speaks for the new process: no process of the host's is taken for it, nor killed" {
         command -v strace >/dev/null || skip "no strace here"
         local bystander

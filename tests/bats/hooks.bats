@@ -77,10 +77,31 @@ order() {
         is "$(out comm)" sleep
 }
 
+@test "prestart and createRuntime: the namespaces and mounts are there, the root is not entered" {
+        local kind script='pid=$(sed "s/.*\"pid\":\([0-9]*\).*/\1/")
+                for kind in pid net ipc uts mnt; do
+                        [ "$(readlink /proc/$pid/ns/$kind)" = "$(readlink /proc/self/ns/$kind)" ] || echo $kind
+                done
+                ! grep -q " $ROOTFS/proc proc " /proc/$pid/mounts || echo mounts
+                [ ! -d "/proc/$pid/root$ROOTFS" ] || echo outside'
+        for kind in prestart createRuntime; do
+                hook "$kind" "ROOTFS=$ROOTFS; { $script"$'\n'"} >\$OUT/$kind"
+        done
+        inside true
+        is "$(out prestart | paste -sd' ')" "pid net ipc uts mnt mounts outside"
+        is "$(out createRuntime | paste -sd' ')" "pid net ipc uts mnt mounts outside"
+}
+
 @test "createContainer: the mounts of the container are made, its root is not yet entered" {
         hook createContainer "grep -c ' $BUNDLE/rootfs/proc proc ' /proc/mounts >\$OUT/mounts; readlink /proc/self/root >>\$OUT/mounts"
         inside true
         is "$(out mounts | paste -sd' ')" "1 /"
+}
+
+@test "poststop: runs when the container has gone, before delete returns" {
+        hook poststop "ls $ROOT >\$OUT/states; find /sys/fs/cgroup -name $ID >>\$OUT/states 2>&1; echo end >>\$OUT/states"
+        live
+        is "$(out states)" end
 }
 
 # --- the state ---
@@ -567,6 +588,41 @@ run_fails_in() {
         says 'hooks.createRuntime[0]: run `/nonexistent/hook`'
         says 'no such file or directory'
         nothing_left
+}
+
+# acting_hook KIND COMMAND...: a hook that gives the commands to the runtime, for its own container.
+acting_hook() {
+        local kind=$1 command all=
+        shift
+        for command; do
+                all+="timeout 5 '$TARE' --root '$ROOT' $command '$ID' 2>&1; echo \$?; "
+        done
+        hook "$kind" "{ $all } >\$OUT/$kind"
+}
+
+@test "hooks that act on their own container: while it is created all is refused, and nothing is waited for" {
+        acting_hook createRuntime start kill delete pause resume 'update --pids-limit 9'
+        args sleep 1000
+        create
+        is "$(out createRuntime | sed 's/.*msg=//')" "$(printf '%s\n1\n' '"cannot start a container in the creating state"' \
+                '"container not running"' '"cannot delete container '"$ID"' that is not stopped: creating"' \
+                '"container not running"' '"container not paused"' '"cannot update a container in the creating state"')"
+        is "$(status_of)" created
+}
+
+@test "hooks that act on their own container: poststart hooks work on one that runs" {
+        acting_hook poststart start delete pause state resume
+        args sleep 1000
+        create
+        tare start "$ID"
+        is "$(out poststart | sed 's/.*msg=//' | grep -v '^[{} ]')" "$(printf '%s\n' '"cannot start an already running container"' 1 \
+                '"cannot delete container '"$ID"' that is not stopped: running"' 1 0 0 0)"
+        is "$(out poststart | grep '"status"')" '  "status": "paused",'
+        is "$(status_of)" running
+        expect 0 tare delete --force "$ID"
+        expect 0 tare run --detach --bundle "$BUNDLE" "$ID"
+        is "$(out poststart | grep '"status"')" '  "status": "paused",'
+        is "$(status_of)" running
 }
 
 @test "the runtime killed while a hook runs: what is left can be deleted" {

@@ -371,6 +371,20 @@ kill_as() {
         [ "$(status_of)" = running ]
 }
 
+@test "kill: 0 only asks whether the process is there" {
+        args sleep 1000
+        create
+        expect 0 tare kill "$ID" 0
+        tare start "$ID"
+        expect 0 tare kill "$ID" 0
+        expect 0 tare kill --all "$ID" 0
+        [ "$(status_of)" = running ]
+        tare kill "$ID" KILL
+        soon status_is stopped
+        expect 1 tare kill "$ID" 0
+        says "container not running"
+}
+
 @test "kill: of a created container" {
         create
         expect 0 tare kill "$ID" KILL

@@ -308,6 +308,29 @@ on_shared_host() {
         prints 1
 }
 
+# --- other ids ---
+
+@test "id-mapped: own mappings; other ways are refused where they cannot be" {
+        make_source
+        chown 1000:2000 "$DIR/source/file"
+        start
+        jq --arg source "$DIR/source" '. + [{destination: "/mnt", $source, options: ["bind", "idmap"],
+                uidMappings: [{containerID: 1000, hostID: 10, size: 1}], gidMappings: [{containerID: 2000, hostID: 20, size: 1}]}]' \
+                <"$LIST" >"$LIST.new"
+        mv "$LIST.new" "$LIST"
+        add
+        is "$(stat -c %u:%g "/proc/$(pid_of)/root/mnt/file")" 10:20
+        remove
+        config_of_list() { jq "$1" <"$LIST" >"$LIST.new" && mv "$LIST.new" "$LIST"; }
+        config_of_list '.[0].type = "tmpfs" | .[0].options = ["idmap"]'
+        fails add 'mounts[0]: found an id mapping for a new file system'
+        config_of_list '.[0] |= (.options = ["bind", "idmap"] | del(.uidMappings, .gidMappings))'
+        fails add 'mounts[0].options: found `idmap` without uidMappings'
+        ln -s file "$DIR/source/link"
+        config_of_list '.[0] |= (.source += "/link" | .options = ["bind", "copy-symlink"])'
+        fails add 'mounts[0].source: found the symbolic link'
+}
+
 # --- a user namespace ---
 
 mapped() {
@@ -332,6 +355,17 @@ mapped() {
         is "$(stat -c %u:%g "$ROOTFS/made/a")" 100000:200000
         remove
         is "$(mounted /made/a)$(mounted /made/b)" 00
+}
+
+@test "user namespace: idmap takes the container's mapping" {
+        make_source
+        chown 7:8 "$DIR/source/file"
+        mapped
+        start
+        item /mnt bind "$DIR/source" bind idmap
+        add
+        is "$(in_container stat -c %u:%g /mnt/file)" 100007:200008
+        remove
 }
 
 @test "user namespace: the host's flags are locked" {

@@ -389,13 +389,113 @@ with_submount() {
         prints_line bin
 }
 
-@test "without a mount namespace there are neither mounts nor pivot" {
-        only_tare "has other rules"
-        config '.linux.namespaces |= map(select(.type != "mount"))'
-        refused
-        config 'del(.mounts, .linux.maskedPaths, .linux.readonlyPaths)'
-        inside 'echo ran; ls / | head -n 1'
+without_mount_namespace() {
+        config '.linux.namespaces |= map(select(.type != "mount")) | del(.linux.maskedPaths, .linux.readonlyPaths)'
+}
+
+# Mounts on a tree that is attached nowhere.
+has_detached_targets() {
+        [ "$(need_system_call mount_setattr; printf '%s\n' 6.15 "$(uname -r)" | sort --version-sort | head -n 1)" = 6.15 ]
+}
+
+need_detached_targets() {
+        has_detached_targets || skip "needs the mount calls of Linux 6.15"
+}
+
+@test "without a mount namespace and without mounts the root is the directory" {
+        without_mount_namespace
+        config 'del(.mounts)'
+        inside 'echo ran; ls / | head -n 1; touch /made'
         prints $'ran\nbin'
+        [ -e "$ROOTFS/made" ]
+}
+
+@test "without a mount namespace the mounts are the container's alone, and go with it" {
+        only_tare "makes them on the host, where they stay"
+        need_detached_targets
+        make_source
+        without_mount_namespace
+        bind_at /bound "$DIR/source" bind ro
+        script 'touch /dev/shm/made /kept; ls -d /dev/null /dev/shm/made /proc/self /sys/kernel /bound/file
+                touch /bound/file || echo read-only; echo x >/dev/null; mount -t tmpfs tmpfs /var || echo refused
+                i=0; while [ $i -lt 20 ]; do cd ..; i=$((i + 1)); done; ls | head -n 1; echo done; sleep 1000'
+        create
+        [ -z "$(left_mounts)" ]
+        tare start "$ID"
+        soon grep -q done "$DIR/container"
+        is "$(cat "$DIR/container")" "$(printf '%s\n' /bound/file /dev/null /dev/shm/made /proc/self /sys/kernel read-only refused bin done)"
+        [ -z "$(left_mounts)" ]
+        is "$(readlink "/proc/$(pid_of)/ns/mnt")" "$(readlink /proc/self/ns/mnt)"
+        [ -e "$ROOTFS/kept" ]
+        [ -z "$(ls "$ROOTFS/dev" "$ROOTFS/proc" "$ROOTFS/sys" | grep -v ':$')" ]
+        expect 0 tare exec "$ID" ls /dev/shm /bound
+        prints $'/bound:\nfile\n\n/dev/shm:\nmade'
+        expect 0 tare delete --force "$ID"
+        [ -z "$(left_mounts)" ]
+}
+
+@test "without a mount namespace: on a shared mount of the host nothing reaches the host" {
+        only_tare "makes them on the host, where they stay"
+        need_detached_targets
+        without_mount_namespace
+        args ls /dev/null
+        # In a mount namespace of our own, in which the rootfs is on a shared mount.
+        expect 0 unshare --mount --propagation private sh -ec '
+                mount --bind "$2" "$2"
+                mount --make-shared "$2"
+                "$1" --root "$3" run --bundle "$2" "$4"
+                [ "$(grep -c " $2" /proc/self/mountinfo)" -eq 1 ]' sh "$TARE" "$BUNDLE" "$ROOT" "$ID"
+        prints /dev/null
+}
+
+@test "without a mount namespace: where the mounts cannot be kept from the host they are refused" {
+        local n
+        only_tare "makes them on the host, where they stay"
+        n=$(jq '.mounts | length' "$BUNDLE/config.json")
+        without_mount_namespace
+        has_detached_targets ||
+                refused "mounts: found $n, expected none without a mount namespace: before Linux 6.15 they would be the host's"
+        config '.linux.namespaces += [{"type": "user"}] | .linux |= . + {uidMappings: [{"containerID": 0, "hostID": 100000, "size": 65536}],
+                gidMappings: [{"containerID": 0, "hostID": 100000, "size": 65536}]}'
+        refused "mounts: found $n, expected none with a user namespace and without a mount namespace"
+}
+
+@test "tmpfs: tmpcopyup into one that is read-only" {
+        echo "of the image" >"$ROOTFS/etc/file"
+        tmpfs_at /etc tmpcopyup ro
+        inside 'cat /etc/file; touch /etc/new 2>&1'" || :"'; cat /proc/self/mountinfo'
+        prints_line "of the image"
+        prints_match 'touch: .*: Read-only file system'
+        has_option /etc ro
+}
+
+@test "remount: recursive options and propagation reach what is there" {
+        need_system_call mount_setattr
+        tmpfs_at /a
+        tmpfs_at /a/b
+        config '.mounts += [{"destination": "/a", "options": ["remount", "bind", "rro", "rnosuid", "rshared"]}]'
+        inside 'cat /proc/self/mountinfo'
+        has_option /a ro
+        has_option /a nosuid
+        has_option /a/b ro
+        has_option /a/b nosuid
+        [[ $(propagation_of /a/b) = *shared:* ]]
+        # Of a superblock too.
+        config '.mounts[-1].options = ["remount", "size=64k", "rro", "shared"]'
+        inside 'cat /proc/self/mountinfo'
+        has_option /a ro
+        has_option /a/b ro
+        [[ $(propagation_of /a) = *shared:* ]]
+}
+
+@test "cgroup: recursive options reach each hierarchy" {
+        need_system_call mount_setattr
+        config '.mounts |= map(select(.destination != "/sys/fs/cgroup"))
+                | .mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["rro", "rnoexec"]}]'
+        inside 'cat /proc/self/mountinfo'
+        grep -q ' /sys/fs/cgroup' "$DIR/out"
+        not grep -E ' /sys/fs/cgroup(/[^ ]*)? rw,' "$DIR/out"
+        has_option /sys/fs/cgroup noexec
 }
 
 # --- propagation ---
@@ -583,6 +683,13 @@ on_shared_host() {
         prints_line '/dev/deep/down/disk block special file 7:c8 666 0 0'
         prints_line '/dev/pipe fifo 0:0 600 0 0'
         prints_line '/dev/unbuffered character special file 1:3 666 0 0'
+}
+
+@test "devices: all twelve bits of a mode outlive the change of the owner" {
+        config '.linux.devices = [{"type": "c", "path": "/dev/special", "major": 1, "minor": 3, "fileMode": 3560, "uid": 1, "gid": 2}]'
+        args stat -c '%a %u %g' /dev/special
+        expect 0 tare run --bundle "$BUNDLE" "$ID"
+        [ "$(cat "$DIR/out")" = '6750 1 2' ]
 }
 
 @test "devices: one of the default ones may be listed" {

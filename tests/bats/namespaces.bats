@@ -137,6 +137,46 @@ mapped() {
         prints_line " 0 0 1"
 }
 
+# A user namespace with ranges, for HOLDER; unshare(1) writes only a map of one id, or needs newuidmap.
+hold_range() {
+        need_system_call mount_setattr
+        hold --user "$@"
+        soon eval '[ "$(readlink "/proc/$HOLDER/ns/user")" != "$(readlink /proc/self/ns/user)" ]'
+        printf '0 100000 1000\n1000 101000 64536\n' | cat >"/proc/$HOLDER/uid_map"
+        echo 0 200000 65536 >"/proc/$HOLDER/gid_map"
+        chown -R --no-dereference 100000:200000 "$ROOTFS"
+        namespace user "/proc/$HOLDER/ns/user"
+}
+
+@test "joined by path: a user namespace with ranges of ids" {
+        only_tare "older versions want the mappings again"
+        hold_range
+        config '.process.user = {"uid": 1000, "gid": 1001, "additionalGids": [5]}'
+        start
+        is "$(awk '/^Uid:/ { print $2 }' "/proc/$(pid_of)/status")" 101000
+        is "$(awk '/^Gid:/ { print $2 }' "/proc/$(pid_of)/status")" 201001
+        expect 0 tare exec --user 0:0 "$ID" sh -c 'touch /made && stat -c "%u %g" /made; readlink /proc/self/ns/user'
+        prints_line "0 0"
+        prints_line "$(readlink "/proc/$HOLDER/ns/user")"
+        is "$(stat -c "%u %g" "$ROOTFS/made")" "100000 200000"
+}
+
+@test "joined by path: mappings beside a user namespace are its own" {
+        only_tare "other words"
+        hold_range
+        config '.linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+                | .linux.gidMappings = [{"containerID": 100, "hostID": 200100, "size": 65436}, {"containerID": 0, "hostID": 200000, "size": 100}]'
+        inside 'id -u; readlink /proc/self/ns/user'
+        prints "0
+$(readlink "/proc/$HOLDER/ns/user")"
+        config '.linux.gidMappings = [{"containerID": 0, "hostID": 200000, "size": 65535}]'
+        refused 'linux.gidMappings: found other mappings than those of the user namespace `/proc/'
+        config 'del(.linux.gidMappings) | .linux.uidMappings = [{"containerID": 0, "hostID": 100001, "size": 65536}]'
+        refused 'linux.uidMappings: found other mappings than those of the user namespace `/proc/'
+        config 'del(.linux.uidMappings) | .process.user.uid = 70000'
+        refused "process.user.uid: become user 70000"
+}
+
 @test "joined by path: a bind mount of a namespace, as ip netns makes it" {
         hold --net
         touch "$DIR/netns"
@@ -344,6 +384,15 @@ mapped() {
         refused 'cannot setuid to unmapped uid 70000 in user namespace'
         config '.process.user = {"uid": 0, "gid": 70000}'
         refused 'cannot setgid to unmapped gid 70000 in user namespace'
+        config '.process.user = {"uid": 0, "gid": 0, "additionalGids": [5, 70000]}'
+        refused 'process.user.additionalGids[1]: cannot setgid to unmapped gid 70000 in user namespace'
+        config 'del(.process.user.additionalGids) | .mounts += [{"destination": "/a", "type": "tmpfs", "source": "tmpfs", "options": ["uid=65535", "gid=65536"]}]'
+        refused 'options[1]: found `gid=65536`, expected an id that linux.gidMappings has'
+        config '.mounts[-1].options = ["uid=70000"]'
+        refused 'options[0]: found `uid=70000`, expected an id that linux.uidMappings has'
+        config '.mounts[-1].options = ["uid=65535", "gid=5"]'
+        inside 'stat -c "%u %g" /a'
+        prints "65535 5"
 }
 
 @test "user: a new one without mappings is refused" {
@@ -351,6 +400,32 @@ mapped() {
         refused
         only_tare "names no path"
         refused 'linux.uidMappings'
+}
+
+@test "user: a container inside a container" {
+        only_tare "is not linked statically"
+        ldd "$TARE" >"$DIR/libraries" 2>&1 && not grep -q "statically linked" "$DIR/libraries" && skip "the runtime needs its libraries"
+        mkdir -p "$ROOTFS/inner/rootfs"
+        cp -a "$BATS_FILE_TMPDIR/rootfs/." "$ROOTFS/inner/rootfs"
+        cp "$TARE" "$ROOTFS/bin/tare"
+        # As root inside, with some of the ids that there are; what is masked would keep the kernel from another proc.
+        jq '.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 1, "size": 10}]
+                | .linux.gidMappings = [{"containerID": 0, "hostID": 2, "size": 10}] | .process.user.additionalGids = [3]
+                | .process.args = ["sh", "-c", "id -u; id -G; tr -s \" \" </proc/self/uid_map; echo x >/dev/null && mknod /dev/x c 1 3"]' \
+                "$BATS_FILE_TMPDIR/base.json" >"$ROOTFS/inner/config.json"
+        mapped
+        chown -R --no-dereference 100001:200002 "$ROOTFS/inner/rootfs"
+        config '.process.capabilities |= map_values(["CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETFCAP", "CAP_NET_ADMIN",
+                        "CAP_KILL", "CAP_SYS_CHROOT", "CAP_MKNOD", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_NET_BIND_SERVICE", "CAP_AUDIT_WRITE"])
+                | del(.linux.maskedPaths, .linux.readonlyPaths)'
+        script 'tare --root /tmp/state run --bundle /inner inner; sed "s/\"hostID\": 2/\"hostID\": 65530/" /inner/config.json >/inner/wrong.json
+                tare --root /tmp/state run --bundle /inner --config wrong.json inner; ls /tmp/state'
+        expect 0 tare run --bundle "$BUNDLE" "$ID"
+        prints_line 0
+        prints_line "0 3"
+        prints_line " 0 1 10"
+        says "mknod"
+        says 'linux.gidMappings[0].hostID: found 65530 with the size 10, expected ids of one line of `/proc/self/gid_map`'
 }
 
 # --- time ---
@@ -363,6 +438,36 @@ mapped() {
         prints_match '^monotonic +86400 +0'
         prints_match '^boottime +172800 +5'
         [ "$(tail -n 1 "$DIR/out")" -ge 172800 ]
+}
+
+@test "time: negative offsets, in a user namespace, and seen by exec" {
+        only_tare "older versions have no time namespace"
+        mapped
+        namespace time
+        config '.linux.timeOffsets = {"monotonic": {"secs": -1, "nanosecs": 999999999}, "boottime": {"secs": -2}}'
+        start
+        expect 0 tare exec "$ID" cat /proc/self/timens_offsets
+        prints_match '^monotonic +-1 +999999999$'
+        prints_match '^boottime +-2 +0$'
+}
+
+@test "time: offsets beside a user namespace that is joined" {
+        only_tare "older versions have no time namespace"
+        hold_range
+        namespace time
+        config '.linux.timeOffsets = {"boottime": {"secs": 1000}}'
+        inside 'cat /proc/self/timens_offsets'
+        prints_match '^monotonic +0 +0$'
+        prints_match '^boottime +1000 +0$'
+}
+
+@test "time: a clock cannot be before its beginning" {
+        only_tare "older versions have no time namespace"
+        namespace time
+        config '.linux.timeOffsets = {"boottime": {"secs": -9000000000}}'
+        refused 'linux.timeOffsets: write'
+        config '.linux.timeOffsets = {"monotonic": {"secs": 9000000000}}'
+        refused 'linux.timeOffsets: write'
 }
 
 @test "time: offsets without a new time namespace are refused" {

@@ -228,6 +228,13 @@ caps() {
         [ "$(caps Amb)" = 0000000000000000 ]
 }
 
+@test "capabilities: what is permitted but not bounding cannot be inherited, and that is no failure" {
+        config '.process.capabilities = {"permitted": ["CAP_KILL"], "inheritable": ["CAP_KILL"]}'
+        args cat /proc/self/status
+        expect 0 tare run --bundle "$BUNDLE" "$ID"
+        [ "$(caps Inh)" = 0000000000000000 ]
+}
+
 @test "capabilities: none in the config are none" {
         config 'del(.process.capabilities)'
         args cat /proc/self/status
@@ -333,6 +340,23 @@ caps() {
         config '.process.ioPriority = {"class": "IOPRIO_CLASS_IDLE", "priority": 0}'
         start
         [ "$(ionice --pid "$(pid_of)")" = idle ]
+}
+
+@test "memoryPolicy" {
+        only_tare "older versions lack it"
+        [ -e /proc/self/numa_maps ] || skip "the kernel has no NUMA"
+        config '.linux.memoryPolicy = {"mode": "MPOL_BIND", "nodes": "0", "flags": ["MPOL_F_STATIC_NODES"]}'
+        inside 'head -n 1 /proc/self/numa_maps'
+        prints_match ' bind=static:0 '
+        config '.linux.memoryPolicy = {"mode": "MPOL_INTERLEAVE", "nodes": "0-0"}'
+        inside 'head -n 1 /proc/self/numa_maps'
+        prints_match ' interleave:0 '
+        config '.linux.memoryPolicy = {"mode": "MPOL_PREFERRED", "nodes": ""}'
+        inside 'head -n 1 /proc/self/numa_maps'
+        prints_match ' local '
+        config 'del(.linux.memoryPolicy)'
+        inside 'head -n 1 /proc/self/numa_maps'
+        prints_match ' default '
 }
 
 @test "personality" {

@@ -230,6 +230,17 @@ END
         done
 }
 
+@test "a flag that the kernel does not know is named before anything is made" {
+        only_tare "names it when the filter is loaded"
+        command -v strace >/dev/null || skip "no strace here"
+        filter SCMP_ACT_ALLOW "$refuse_mkdir"
+        config '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_LOG"]'
+        expect 1 timeout --kill-after=1 20 strace --quiet=all --output=/dev/null --inject=seccomp:error=EINVAL \
+                "$TARE" --root "$ROOT" create --bundle "$BUNDLE" "$ID" 3>&-
+        says 'linux.seccomp.flags: found `SECCOMP_FILTER_FLAG_LOG`, which this kernel does not know'
+        nothing_left
+}
+
 @test "an unknown system call in the profile does not matter" {
         filter SCMP_ACT_ALLOW '{"names": ["no_such_system_call", "mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}'
         inside 'mkdir /tmp/new 2>&1; true'

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * forge hooks|terminal|pid NUMBER|stop: a hostile process of a container that has CAP_SYS_PTRACE and its pid namespace's view. Whenever a
- * process comes by that still is tare it takes that one's sockets (pidfd_getfd(2)) and
+ * forge hooks|terminal|pid NUMBER|listener NUMBER|ready|stop: a hostile process of a container that has CAP_SYS_PTRACE and
+ * its pid namespace's view. Whenever a process comes by that still is tare it takes that one's sockets (pidfd_getfd(2)) and
  *
  *     hooks, terminal   sends a message of that kind, as the process itself could
  *     pid               names another process as the one that counts, which is ready
+ *     listener          says that its descriptor NUMBER is the listener of its filter
+ *     ready             says that it is ready
  *     stop              stops the process, and shuts the sockets down
  *
  * For ever; each time that it could, it prints a line. The messages are those of src/libcontainer/process/channel.h.
@@ -68,6 +70,10 @@ static void speak(int socket_fd, const char *what, int number) {
                 forge(socket_fd, MESSAGE_RUN_HOOKS, 0);
         if (strcmp(what, "terminal") == 0)
                 forge(socket_fd, MESSAGE_TERMINAL, 0);
+        if (strcmp(what, "listener") == 0)
+                forge(socket_fd, MESSAGE_LISTENER, number);
+        if (strcmp(what, "ready") == 0)
+                forge(socket_fd, MESSAGE_READY, 0);
         if (strcmp(what, "pid") == 0) {
                 forge(socket_fd, MESSAGE_PID, number);
                 forge(socket_fd, MESSAGE_READY, 0);

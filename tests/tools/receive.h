@@ -23,16 +23,23 @@ static void wait_for(int fd, const char *what) {
                 errx(1, "waited in vain for %s", what);
 }
 
-/* By a descriptor of its folder, for a path that is longer than an address holds. Gives the connection that comes. */
-static int accept_at(char *path) {
+/* By a descriptor of its folder, for a path that is longer than an address holds. */
+static int listen_at(char *path) {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
         char *name = strdup(path);
         int directory = open(dirname(path), O_PATH | O_DIRECTORY);
-        int listener = socket(AF_UNIX, SOCK_STREAM, 0), connection;
+        int listener = socket(AF_UNIX, SOCK_STREAM, 0);
 
         snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", directory, basename(name));
         if (bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(listener, 1) < 0)
                 err(1, "listen at %s", path);
+        return listener;
+}
+
+/* Gives the connection that comes. */
+static int accept_at(char *path) {
+        int listener = listen_at(path), connection;
+
         wait_for(listener, "a connection");
         connection = accept(listener, NULL, NULL);
         if (connection < 0)

@@ -59,9 +59,9 @@ static void test_absent(void) {
 }
 
 /* How many hierarchies are left of one with a directory of this mode and, in it, a cgroup.procs of that mode. */
-static size_t count_kept(bool unprivileged, bool v2, mode_t mode, mode_t members_mode) {
+static size_t count_kept(enum cgroup_rootless rootless, bool v2, mode_t mode, mode_t members_mode) {
         char mount_point[] = "/tmp/test-cgroup-places-XXXXXX";
-        struct cgroup_host host = {.mode = v2 ? CGROUP_MODE_V2 : CGROUP_MODE_V1, .unprivileged = unprivileged};
+        struct cgroup_host host = {.mode = v2 ? CGROUP_MODE_V2 : CGROUP_MODE_V1};
         autofree char *members = NULL;
         size_t kept;
         int fd;
@@ -77,7 +77,7 @@ static size_t count_kept(bool unprivileged, bool v2, mode_t mode, mode_t members
         *array_append(host.hierarchies, host.n_hierarchies) = (struct cgroup_hierarchy){
                 text_copy(v2 ? "" : "memory"), text_copy(mount_point), text_copy(v2 ? "/own" : "/"), v2};
         CHECK_EQUAL(seteuid(65534), 0);
-        cgroup_host_drop_foreign(&host);
+        cgroup_host_drop_foreign(&host, rootless);
         CHECK_EQUAL(seteuid(0), 0);
         kept = host.n_hierarchies;
         cgroup_host_done(&host);
@@ -91,13 +91,14 @@ static void test_foreign(void) {
                 test_skip("needs root");
                 return;
         }
-        CHECK_EQUAL(count_kept(true, false, 0755, 0644), 1u);
-        CHECK_EQUAL(count_kept(true, false, 0555, 0644), 0u);
-        CHECK_EQUAL(count_kept(true, false, 0755, 0444), 1u);
-        CHECK_EQUAL(count_kept(true, true, 0755, 0644), 1u);
-        CHECK_EQUAL(count_kept(true, true, 0555, 0644), 0u);
-        CHECK_EQUAL(count_kept(true, true, 0755, 0444), 0u);
-        CHECK_EQUAL(count_kept(false, true, 0555, 0444), 1u);
+        CHECK_EQUAL(count_kept(CGROUP_ROOTLESS_TRUE, false, 0755, 0644), 1u);
+        CHECK_EQUAL(count_kept(CGROUP_ROOTLESS_TRUE, false, 0555, 0644), 0u);
+        CHECK_EQUAL(count_kept(CGROUP_ROOTLESS_TRUE, false, 0755, 0444), 1u);
+        CHECK_EQUAL(count_kept(CGROUP_ROOTLESS_TRUE, true, 0755, 0644), 1u);
+        CHECK_EQUAL(count_kept(CGROUP_ROOTLESS_TRUE, true, 0555, 0644), 0u);
+        CHECK_EQUAL(count_kept(CGROUP_ROOTLESS_TRUE, true, 0755, 0444), 0u);
+        CHECK_EQUAL(count_kept(CGROUP_ROOTLESS_FALSE, true, 0555, 0444), 1u);
+        CHECK_EQUAL(count_kept(CGROUP_ROOTLESS_AUTO, true, 0555, 0444), 1u);
 }
 
 /* Nothing is left, but the machine has cgroups all the same: that is no error. */

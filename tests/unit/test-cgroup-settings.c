@@ -304,8 +304,11 @@ static void test_wrong_values(void) {
 
 static void test_missing_controller(void) {
         const struct controllers none = {}, only_v2 = {.have_v2 = true, .on_v2 = (char *)""};
-        const struct cgroup_resources resources = {.memory = {.limit = I64(4096)}};
+        const struct controllers hybrid = {.version = {[CONTROLLER_MEMORY] = CONTROLLER_V1}, .have_v2 = true, .on_v2 = (char *)""};
+        const struct cgroup_resources resources = {.memory = {.limit = I64(4096)}}, network = {.network = {.class_id = I64(5)}};
 
+        CHECK_SETTINGS(&network, &hybrid, true,
+                       "linux.resources.network.classID: 5 needs the cgroup controller \"net_cls\", which is not available");
         CHECK_SETTINGS(&resources, &none, true,
                        "linux.resources.memory.limit: 4096 needs the cgroup controller \"memory\", which is not available");
         CHECK_SETTINGS(&resources, &only_v2, true,

@@ -274,6 +274,7 @@ TEST_ROWS(test_users, users)
 /* --- mounts --- */
 
 #define MOUNT(properties) ",\"mounts\":[{" properties "}]"
+#define IDMAP(option) MOUNT("\"destination\":\"/x\",\"options\":[\"bind\",\"" option "\"]")
 
 static const struct row mounts[] = {
         {.top = MOUNT("\"destination\":\"data\",\"type\":\"tmpfs\"")},
@@ -307,10 +308,42 @@ static const struct row mounts[] = {
          .expected = "mounts[0].uidMappings: found none, expected them along with gidMappings"},
         {.top = MOUNT("\"destination\":\"/x\",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}],"
                       "\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]"),
-         .expected = "mounts[0].uidMappings: id-mapped mounts are not supported by this version of tare"},
+         .expected = NULL},
+        {.top = MOUNT("\"destination\":\"/x\",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":0}],"
+                      "\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]"),
+         .expected = "mounts[0].uidMappings[0].size: found 0, expected at least 1"},
+        {.top = MOUNT("\"destination\":\"/x\",\"type\":\"cgroup\",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}],"
+                      "\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]"),
+         .expected = "mounts[0]: found an id mapping with the type `cgroup`, which the kernel has none for"},
+        {.top = MOUNT("\"destination\":\"/x\",\"options\":[\"remount\",\"idmap\"]"),
+         .expected = "mounts[0]: found an id mapping with `remount`, expected it with a new mount only"},
+        {.top = IDMAP("idmap=uids=0-1-2#4-5-6;gids=0-0-1")},
+        {.top = IDMAP("ridmap=gids=0-0-1;uids=0-1-2")},
+        {.top = IDMAP("idmap=uids=0-1-2"), .expected = "mounts[0].options: found no `gids=` in `idmap`, expected both `uids=` and `gids=`"},
+        {.top = IDMAP("idmap="), .expected = "mounts[0].options: found `` in `idmap`, expected `uids=` and `gids=`, separated by `;`"},
+        {.top = IDMAP("idmap=uids=0-1-2;gid=0-1-2"),
+         .expected = "mounts[0].options: found `gid=0-1-2` in `idmap`, expected `uids=` and `gids=`, separated by `;`"},
+        {.top = IDMAP("idmap=uids=0-1-2;uids=0-1-2"), .expected = "mounts[0].options: found `uids` twice in `idmap`, expected it once"},
+        {.top = IDMAP("idmap=uids=0-1;gids=0-0-1"),
+         .expected = "mounts[0].options: found `0-1` in `uids` of `idmap`, expected ranges like `0-1000-10`, separated by `#`"},
+        {.top = IDMAP("idmap=uids=0-1-2-3;gids=0-0-1"),
+         .expected = "mounts[0].options: found `0-1-2-3` in `uids` of `idmap`, expected ranges like `0-1000-10`, separated by `#`"},
+        {.top = IDMAP("idmap=uids=0-1-2#;gids=0-0-1"),
+         .expected = "mounts[0].options: found `` in `uids` of `idmap`, expected ranges like `0-1000-10`, separated by `#`"},
+        {.top = IDMAP("idmap=uids=0-1-2;gids=0-x-1"),
+         .expected = "mounts[0].options: found `0-x-1` in `gids` of `idmap`, expected ranges like `0-1000-10`, separated by `#`"},
+        {.top = IDMAP("idmap=uids=0-4294967296-2;gids=0-0-1"),
+         .expected = "mounts[0].options: found `0-4294967296-2` in `uids` of `idmap`, expected ranges like `0-1000-10`, separated by `#`"},
+        {.top = IDMAP("idmap=uids=0-1-0;gids=0-0-1"), .expected = "mounts[0].options, uids[0].size: found 0, expected at least 1"},
+        {.top = IDMAP("idmap=uids=@0-1-1;gids=0-0-1"),
+         .expected = "mounts[0].options: found `@0-1-1` in `uids` of `idmap`, expected ids of one line of linux.uidMappings"},
+        {.top = MOUNT("\"destination\":\"/x\",\"options\":[\"bind\",\"idmap=uids=0-1-2;gids=0-1-2\"],"
+                      "\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}],"
+                      "\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]"),
+         .expected = "mounts[0].options: found `idmap=uids=0-1-2;gids=0-1-2` beside uidMappings, expected one mapping"},
         {.top = MOUNT("\"destination\":\"/x\",\"uidMappings\":[],\"gidMappings\":[]")},
         {.top = MOUNT("\"destination\":\"/x\",\"options\":[\"rbind\",\"idmap\"]"),
-         .expected = "mounts[0].options: `idmap` is not supported by this version of tare"},
+         .expected = "mounts[0].options: found `idmap` without uidMappings and gidMappings, expected them in a container without a user namespace"},
         {.top = MOUNT("\"destination\":\"/x\",\"options\":[\"bind\",\"foo=bar\"]"),
          .expected = "mounts[0].options: `foo=bar`: bind mounts cannot have any filesystem-specific options applied"},
 };
@@ -431,6 +464,10 @@ static const struct row paths[] = {
         {.linux_ = ",\"maskedPaths\":[\"/a\",\"b\"]",
          .expected = "linux.maskedPaths[1]: found `b`, expected an absolute path"},
         {.linux_ = ",\"readonlyPaths\":[\"\"]", .expected = "linux.readonlyPaths[0]: found ``, expected an absolute path"},
+        {.linux_ = ",\"maskedPaths\":[\"/a\",\"/\"]",
+         .expected = "linux.maskedPaths[1]: found `/`, expected a path below the root"},
+        {.linux_ = ",\"readonlyPaths\":[\"/a/../.\"]",
+         .expected = "linux.readonlyPaths[0]: found `/a/../.`, expected a path below the root"},
         {.linux_ = ",\"maskedPaths\":[\"/a\"]", .namespaces = "",
          .expected = "linux.maskedPaths: unable to restrict sys entries without a private MNT namespace"},
         {.linux_ = ",\"readonlyPaths\":[\"/a\"]", .namespaces = "",
@@ -481,7 +518,7 @@ TEST_ROWS(test_memory_policies, memory_policies)
 static const struct row seccomp[] = {
         {.linux_ = ",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\"}"},
         {.linux_ = ",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}",
-         .expected = "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY is possible only in rules"},
+         .expected = "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be used as default action"},
 };
 TEST_ROWS(test_seccomp, seccomp)
 
@@ -597,7 +634,21 @@ static const struct row resources[] = {
          .expected = "linux.resources.hugepageLimits[0].pageSize: found `2`, expected a size like `2MB`"},
         {.linux_ = RESOURCES("\"hugepageLimits\":[{\"pageSize\":\"2MB/../x\",\"limit\":0}]"),
          .expected = "linux.resources.hugepageLimits[0].pageSize: found `2MB/../x`, expected a size like `2MB`"},
+        {.linux_ = RESOURCES("\"hugepageLimits\":[{\"pageSize\":\"2048KB\",\"limit\":0}]"),
+         .expected = "linux.resources.hugepageLimits[0].pageSize: found `2048KB`, expected less than 1024 of its unit"},
+        {.linux_ = RESOURCES("\"hugepageLimits\":[{\"pageSize\":\"1024MB\",\"limit\":0}]"),
+         .expected = "linux.resources.hugepageLimits[0].pageSize: found `1024MB`, expected less than 1024 of its unit"},
+        {.linux_ = RESOURCES("\"hugepageLimits\":[{\"pageSize\":\"99999999999999999999GB\",\"limit\":0}]"),
+         .expected = "linux.resources.hugepageLimits[0].pageSize: found `99999999999999999999GB`, expected less than 1024 of its unit"},
+        {.linux_ = RESOURCES("\"hugepageLimits\":[{\"pageSize\":\"1023KB\",\"limit\":0}]")},
         {.linux_ = RESOURCES("\"rdma\":{\"a\":{\"hcaHandles\":0},\"b\":{\"hcaObjects\":1}}")},
+        {.linux_ = RESOURCES("\"rdma\":{\"a b\":{\"hcaHandles\":1}}"),
+         .expected = "linux.resources.rdma: found the key `a b`, expected the name of a device"},
+        {.linux_ = RESOURCES("\"rdma\":{\"\":{\"hcaHandles\":1}}"),
+         .expected = "linux.resources.rdma: found the key ``, expected the name of a device"},
+        {.linux_ = RESOURCES("\"network\":{\"priorities\":[{\"name\":\"eth0 1\",\"priority\":2}]}"),
+         .expected = "linux.resources.network.priorities[0].name: found `eth0 1`, expected the name of a device"},
+        {.linux_ = RESOURCES("\"network\":{\"priorities\":[{\"name\":\"eth0\",\"priority\":2}]}")},
         {.linux_ = RESOURCES("\"rdma\":{\"a\":{\"hcaHandles\":1},\"b\":{}}"),
          .expected = "linux.resources.rdma[\"b\"]: found neither `hcaHandles` nor `hcaObjects`, expected one"},
         {.linux_ = RESOURCES("\"unified\":{\"memory.max\":\"1\"}")},
@@ -633,6 +684,10 @@ static const struct row extensions[] = {
          .expected = "annotations.run.oci.keep_original_groups: found ``, expected `1` or `0`"},
         {.top = ANNOTATION("seccomp_fail_unknown_syscall", "2"),
          .expected = "annotations.run.oci.seccomp_fail_unknown_syscall: found `2`, expected `1` or `0`"},
+        {.top = ANNOTATION("seccomp.receiver", "x/y"),
+         .expected = "annotations.run.oci.seccomp.receiver: found `x/y`, expected an absolute path"},
+        {.top = ANNOTATION("seccomp_bpf_data", "BgAAAAAA/38=")},
+        {.top = ANNOTATION("seccomp_bpf_data", "BgAAAAAA/38"), .expected = "annotations.run.oci.seccomp_bpf_data: not base64"},
         {.top = ANNOTATION("mount_context_type", "context")},
         {.top = ANNOTATION("mount_context_type", "fscontext")},
         {.top = ANNOTATION("mount_context_type", "defcontext")},

@@ -161,25 +161,48 @@ static void check_refused(const char *type, const char *const words[], const cha
 }
 
 static void test_refused(void) {
-        static const char *const unsupported[] = {
-                "idmap", "ridmap", "idmap=uids=0-1-1;gids=0-1-1", "copy-symlink", "src-nofollow", "dest-nofollow",
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(unsupported); i++) {
-                autofree char *expected = text_format("mounts[3].options: `%s` is not supported by this version of tare",
-                                                      unsupported[i]);
-
-                check_refused("bind", (const char *const[]){"ro", unsupported[i], NULL}, expected);
-        }
         check_refused("bind", (const char *const[]){"foo=bar", "bind", NULL},
                       "mounts[3].options: `foo=bar`: bind mounts cannot have any filesystem-specific options applied");
         check_refused("none", (const char *const[]){"rbind", "rsync", NULL},
                       "mounts[3].options: `rsync`: bind mounts cannot have any filesystem-specific options applied");
         check_refused("proc", (const char *const[]){"tmpcopyup", NULL},
                       "mounts[3].options: found `tmpcopyup` with the type `proc`, expected it with `tmpfs` only");
+        check_refused("tmpfs", (const char *const[]){"copy-symlink", NULL},
+                      "mounts[3].options: found `copy-symlink`, expected it with `bind` or `rbind` only");
+        check_refused("none", (const char *const[]){"bind", "dest-nofollow", "copy-symlink", NULL},
+                      "mounts[3].options: found `copy-symlink` beside `dest-nofollow`, expected one of them");
 }
 
-/* A prefix of a refused word is a word of its own. */
+static void test_links(void) {
+        autodone(mount_options) struct mount_options copied = {}, followed = {};
+
+        CHECK_EQUAL(parse("none", (const char *const[]){"bind", "copy-symlink", NULL}, &copied), 0);
+        CHECK(copied.copy_symlink && !copied.src_nofollow && !copied.dest_nofollow);
+        CHECK_EQUAL(parse("none", (const char *const[]){"src-nofollow", "rbind", "dest-nofollow", NULL}, &followed), 0);
+        CHECK(!followed.copy_symlink && followed.src_nofollow && followed.dest_nofollow);
+        CHECK_TEXT(followed.data, NULL);
+}
+
+static void check_idmap(const char *const words[], enum mount_idmap_scope scope, const char *text) {
+        autodone(mount_options) struct mount_options options = {};
+
+        CHECK_EQUAL(parse("none", words, &options), 0);
+        CHECK_EQUAL(options.idmap, scope);
+        CHECK_TEXT(options.idmap_text, text);
+        CHECK_TEXT(options.data, NULL);
+}
+
+/* The later one wins, and brings its own mapping or none. */
+static void test_idmap(void) {
+        check_idmap((const char *const[]){"bind", NULL}, MOUNT_IDMAP_NONE, NULL);
+        check_idmap((const char *const[]){"bind", "idmap", NULL}, MOUNT_IDMAP_ONE, NULL);
+        check_idmap((const char *const[]){"idmap", "ridmap", NULL}, MOUNT_IDMAP_TREE, NULL);
+        check_idmap((const char *const[]){"ridmap", "idmap=uids=0-1-2;gids=0-1-2", NULL}, MOUNT_IDMAP_ONE, "uids=0-1-2;gids=0-1-2");
+        check_idmap((const char *const[]){"idmap=uids=0-1-2", "ridmap=gids=1-2-3", NULL}, MOUNT_IDMAP_TREE, "gids=1-2-3");
+        check_idmap((const char *const[]){"idmap=x", "idmap", NULL}, MOUNT_IDMAP_ONE, NULL);
+}
+
+/* What only resembles a word is the file system's. */
 static void test_not_refused(void) {
         autodone(mount_options) struct mount_options options = {};
 
@@ -215,21 +238,24 @@ static void test_names(void) {
 
         for (; mount_option_name(n); n++) {
                 const char *name = mount_option_name(n);
+                bool copies_up = strcmp(name, "tmpcopyup") == 0;
                 autodone(mount_options) struct mount_options options = {};
 
                 if (n > 0)
                         CHECK(strcmp(mount_option_name(n - 1), name) < 0);
-                CHECK_EQUAL(parse("tmpfs", (const char *const[]){name, NULL}, &options), 0);
+                CHECK_EQUAL(parse("tmpfs", (const char *const[]){name, copies_up ? NULL : "bind", NULL}, &options), 0);
                 CHECK_TEXT(options.data, NULL);
         }
-        CHECK_EQUAL(n, 60);
+        CHECK_EQUAL(n, 65);
         CHECK(mount_option_name(n + 1) == NULL);
 }
 
 static const struct test_case cases[] = {
         {"words", test_rows},
         {"refused words", test_refused},
-        {"words that resemble refused ones", test_not_refused},
+        {"symbolic links", test_links},
+        {"id mappings", test_idmap},
+        {"words that resemble others", test_not_refused},
         {"tmpcopyup", test_copy_up},
         {"many words of propagation", test_many_propagations},
         {"the table is sorted and complete", test_names},

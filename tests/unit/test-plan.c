@@ -26,6 +26,14 @@ static const struct host host = {
         .cgroups = {.mode = CGROUP_MODE_V2, .hierarchies = &hierarchy, .n_hierarchies = 1},
 };
 
+/* A caller without privilege, for the configs of `rootless-NAME`. */
+static const struct host rootless_host = {
+        .euid = 1000,
+        .egid = 1001,
+        .bounding_capabilities = UINT64_C(0x1ffffffffff),
+        .cgroups = {.mode = CGROUP_MODE_V2, .unprivileged = true},
+};
+
 /* The temporary bundle's name differs from run to run. */
 static char *name_bundle(const char *plan) {
         struct text text = TEXT_INIT;
@@ -51,7 +59,7 @@ static char *make_plan(const char *path) {
         if (file_read(AT_FDCWD, path, CONFIG_SIZE_MAX, &json, &size) < 0)
                 return text_format("cannot read %s", path);
         if (config_parse(json, size, "config.json", &config) < 0 || config_check(&config) < 0 ||
-            plan_make(&config, &options, &host, &plan) < 0)
+            plan_make(&config, &options, strstr(path, "/rootless-") ? &rootless_host : &host, &plan) < 0)
                 text_add_format(&text, "error: %s\n", fail_text());
         else
                 plan_print(&plan, &text);
@@ -135,6 +143,27 @@ static const struct test_case cases[] = {
         {"exec into one that has ended meanwhile", test_exec_of_one_that_ended},
 };
 
+/* What a plan finds in PATH must not depend on the machine. */
+static const char *const writers[] = {"newuidmap", "newgidmap"};
+
+static void make_id_map_writers(void) {
+        setenv("PATH", bundle, true);
+        for (size_t i = 0; i < ELEMENTSOF(writers); i++) {
+                autofree char *path = text_format("%s/%s", bundle, writers[i]);
+                autoclose int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+
+                CHECK(fd >= 0);
+        }
+}
+
+static void remove_id_map_writers(void) {
+        for (size_t i = 0; i < ELEMENTSOF(writers); i++) {
+                autofree char *path = text_format("%s/%s", bundle, writers[i]);
+
+                unlink(path);
+        }
+}
+
 int main(int argc, char **argv) {
         autofree char *rootfs = NULL;
         int r = EXIT_SUCCESS;
@@ -143,6 +172,7 @@ int main(int argc, char **argv) {
                 return EXIT_FAILURE;
         rootfs = text_format("%s/rootfs", bundle);
         mkdir(rootfs, 0755);
+        make_id_map_writers();
         if (argc > 1) {
                 autofree char *plan = make_plan(argv[1]);
 
@@ -150,6 +180,7 @@ int main(int argc, char **argv) {
         } else {
                 r = test_run(cases, ELEMENTSOF(cases));
         }
+        remove_id_map_writers();
         rmdir(rootfs);
         rmdir(bundle);
         return r;

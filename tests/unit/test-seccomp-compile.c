@@ -854,16 +854,25 @@ static void test_engine_profile(void) {
 static void test_flags(void) {
         uint32_t flags[] = {SECCOMP_FILTER_FLAG_LOG, SECCOMP_FILTER_FLAG_TSYNC, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
                             SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV};
-        struct seccomp_profile profile = {.default_action = SECCOMP_ACTION_ALLOW};
+        struct seccomp_profile profile = {
+                .default_action = SECCOMP_ACTION_ALLOW,
+                RULES({NAMES("getpid"), .action = SECCOMP_ACTION_NOTIFY}),
+        };
         struct {
+                size_t n_rules;
                 bool has_flags;
                 size_t n_flags;
                 uint32_t flags, optional_flags;
         } rows[] = {
-                {false, 0, SECCOMP_FILTER_FLAG_SPEC_ALLOW, SECCOMP_FILTER_FLAG_SPEC_ALLOW},
-                {true, 0, 0, 0},
-                {true, 2, SECCOMP_FILTER_FLAG_LOG, 0},
-                {true, 4, SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW, 0},
+                {0, false, 0, SECCOMP_FILTER_FLAG_SPEC_ALLOW, SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+                {0, true, 0, 0, 0},
+                {0, true, 2, SECCOMP_FILTER_FLAG_LOG, 0},
+                {0, true, 4, SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW, 0},
+                {1, false, 0, SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW, SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+                {1, true, 0, SECCOMP_FILTER_FLAG_NEW_LISTENER, 0},
+                {1, true, 4,
+                 SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW |
+                         SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, 0},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
@@ -872,9 +881,11 @@ static void test_flags(void) {
                 profile.flags = flags;
                 profile.has_flags = rows[i].has_flags;
                 profile.n_flags = rows[i].n_flags;
+                profile.n_rules = rows[i].n_rules;
                 CHECK_EQUAL(make(&profile, &filter), 0);
                 CHECK_EQUAL(filter.flags, rows[i].flags);
                 CHECK_EQUAL(filter.optional_flags, rows[i].optional_flags);
+                CHECK_EQUAL(filter.has_listener, rows[i].n_rules > 0);
         }
 }
 

@@ -10,6 +10,7 @@
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/kernel.h"
+#include "util/path.h"
 #include "util/text.h"
 
 /* --- devices --- */
@@ -78,18 +79,30 @@ static int check_device_duplicates(const struct config *config) {
 
 /* --- paths, propagation, personality --- */
 
-static int check_absolute_paths(const struct string_list *paths, const char *name) {
-        for (size_t i = 0; i < paths->count; i++)
-                if (paths->items[i][0] != '/')
-                        return reject("linux.%s[%zu]: found `%s`, expected an absolute path", name, i, paths->items[i]);
+/* What is mounted over the root itself does not cover it: the process has it from before, and nothing would be hidden. */
+static int check_covered_path(const char *value, const char *name, size_t index) {
+        autofree char *clean = path_clean(value);
+
+        if (value[0] != '/')
+                return reject("linux.%s[%zu]: found `%s`, expected an absolute path", name, index, value);
+        if (text_equal(clean, "/"))
+                return reject("linux.%s[%zu]: found `%s`, expected a path below the root", name, index, value);
         return 0;
+}
+
+static int check_covered_list(const struct string_list *paths, const char *name) {
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < paths->count; i++)
+                r = check_covered_path(paths->items[i], name, i);
+        return r;
 }
 
 /* config-linux.md, "Masked Paths" and "Readonly Paths": the values MUST be absolute paths. */
 static int check_covered_paths(const struct config *config) {
-        int r = check_absolute_paths(&config->linux.masked_paths, "maskedPaths");
+        int r = check_covered_list(&config->linux.masked_paths, "maskedPaths");
 
-        return r < 0 ? r : check_absolute_paths(&config->linux.readonly_paths, "readonlyPaths");
+        return r < 0 ? r : check_covered_list(&config->linux.readonly_paths, "readonlyPaths");
 }
 
 /* What covers a path is a mount, and without a mount namespace it would cover the host's. runc says it in these words. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "libcontainer/config/check.h"
+#include "libcontainer/config/mount-idmap.h"
 #include "libcontainer/config/mount-options.h"
 #include "util/alloc.h"
 #include "util/fail.h"
@@ -61,34 +62,44 @@ static int check_both_mappings(const struct mount_config *mount, const char *pat
                       has_uids ? "uidMappings" : "gidMappings");
 }
 
-/* Decoded, but not applied yet. */
-static int check_no_mappings(const struct mount_config *mount, const char *path, unsigned long flags) {
-        if (mount->uid_mappings.count == 0)
-                return 0;
-        return reject("%s.uidMappings: id-mapped mounts are not supported by this version of tare", path);
-}
-
 static int (*const rules[])(const struct mount_config *mount, const char *path, unsigned long flags) = {
         check_destination,
         check_proc,
         check_both_mappings,
-        check_no_mappings,
 };
 
-static int check_mount(const struct mount_config *mount, const char *path) {
+static int check_mount(const struct config *config, const struct mount_config *mount, const char *path) {
         autodone(mount_options) struct mount_options options = {};
+        autodone(mount_idmap) struct mount_idmap idmap = {};
         int r = mount_options_parse(mount, path, &options);
 
         for (size_t i = 0; r == 0 && i < ELEMENTSOF(rules); i++)
                 r = rules[i](mount, path, options.flags);
-        return r;
+        return r < 0 ? r : mount_idmap_decide(config, mount, path, &options, &idmap);
+}
+
+/* Of tmpfs, devpts and others: the kernel says only EINVAL to an id that the user namespace does not map. */
+static int check_ids(const struct config *config, const struct mount_config *mount, const char *path) {
+        for (size_t i = 0; i < mount->options.count; i++) {
+                const char *option = mount->options.items[i], *uid = text_after(option, "uid="), *gid = text_after(option, "gid=");
+                uint64_t id;
+
+                if ((!uid && !gid) || text_to_u64(uid ? uid : gid, &id) < 0)
+                        continue;
+                if (!check_is_mapped(config, uid ? &config->linux.uid_mappings : &config->linux.gid_mappings, id))
+                        return reject("%s.options[%zu]: found `%s`, expected an id that linux.%s has", path, i, option,
+                                      uid ? "uidMappings" : "gidMappings");
+        }
+        return 0;
 }
 
 int config_check_mounts(const struct config *config) {
         for (size_t i = 0; i < config->n_mounts; i++) {
                 autofree char *path = text_format("mounts[%zu]", i);
-                int r = check_mount(&config->mounts[i], path);
+                int r = check_mount(config, &config->mounts[i], path);
 
+                if (r == 0)
+                        r = check_ids(config, &config->mounts[i], path);
                 if (r < 0)
                         return r;
         }

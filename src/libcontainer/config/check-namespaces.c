@@ -91,7 +91,7 @@ static int check_map_size(const struct id_mappings *mappings, const char *path) 
         return 0;
 }
 
-static int check_mappings(const struct id_mappings *mappings, const char *path) {
+int check_mappings(const struct id_mappings *mappings, const char *path) {
         int r = check_map_size(mappings, path);
 
         for (size_t i = 0; r == 0 && i < mappings->count; i++) {
@@ -107,6 +107,15 @@ static int check_id_mappings(const struct config *config) {
         int r = check_mappings(&config->linux.uid_mappings, "linux.uidMappings");
 
         return r < 0 ? r : check_mappings(&config->linux.gid_mappings, "linux.gidMappings");
+}
+
+bool check_is_mapped(const struct config *config, const struct id_mappings *mappings, uint64_t id) {
+        if (!config_namespace(config, NAMESPACE_USER) || mappings->count == 0)
+                return true;
+        for (size_t i = 0; i < mappings->count; i++)
+                if (id >= mappings->items[i].container_id && id - mappings->items[i].container_id < mappings->items[i].size)
+                        return true;
+        return false;
 }
 
 /* user_namespaces(7): in a namespace without mappings no process could have the ids that it needs to start. */

@@ -51,24 +51,12 @@ static int check_env(const struct process_config *process, const struct config *
 
 /* --- user --- */
 
-static bool is_mapped(const struct id_mappings *mappings, uint32_t id) {
-        for (size_t i = 0; i < mappings->count; i++)
-                if (id >= mappings->items[i].container_id && id - mappings->items[i].container_id < mappings->items[i].size)
-                        return true;
-        return false;
-}
-
-/* user_namespaces(7): without a user namespace every id is; the map of a joined one may not be in the config. */
-static bool may_use(const struct config *config, const struct id_mappings *mappings, uint32_t id) {
-        return !config_namespace(config, NAMESPACE_USER) || mappings->count == 0 || is_mapped(mappings, id);
-}
-
 static int check_user(const struct process_config *process, const struct config *config) {
         uint32_t uid = process->user.uid, gid = process->user.gid;
 
-        if (!may_use(config, &config->linux.uid_mappings, uid))
+        if (!check_is_mapped(config, &config->linux.uid_mappings, uid))
                 return reject("process.user.uid: cannot setuid to unmapped uid %u in user namespace", uid);
-        if (!may_use(config, &config->linux.gid_mappings, gid))
+        if (!check_is_mapped(config, &config->linux.gid_mappings, gid))
                 return reject("process.user.gid: cannot setgid to unmapped gid %u in user namespace", gid);
         return 0;
 }
@@ -78,7 +66,7 @@ static int check_additional_gids(const struct process_config *process, const str
         for (size_t i = 0; i < process->user.n_additional_gids; i++) {
                 uint32_t gid = process->user.additional_gids[i];
 
-                if (!may_use(config, &config->linux.gid_mappings, gid))
+                if (!check_is_mapped(config, &config->linux.gid_mappings, gid))
                         return reject("process.user.additionalGids[%zu]: cannot setgid to unmapped gid %u in user namespace",
                                       i, gid);
         }

@@ -109,12 +109,25 @@ static bool is_page_size(const char *size) {
                text_equal(size + digits + 1, "B");
 }
 
+/* The kernel counts in the largest unit that fits: its files say 2MB, and 2048KB would name one that does not exist. */
+static bool is_in_largest_unit(const char *size) {
+        uint64_t number;
+        autofree char *digits = text_copy_n(size, strspn(size, "0123456789"));
+
+        return text_to_u64(digits, &number) == 0 && number < 1024;
+}
+
 /* config-linux.md, "Huge page limits": a size and a unit. It becomes part of a file name, so nothing else passes. */
 static int check_hugepage_sizes(const struct cgroup_resources *resources, const char *path) {
-        for (size_t i = 0; i < resources->n_hugepage_limits; i++)
-                if (!is_page_size(resources->hugepage_limits[i].page_size))
-                        return reject("%s.hugepageLimits[%zu].pageSize: found `%s`, expected a size like `2MB`", path, i,
-                                      resources->hugepage_limits[i].page_size);
+        for (size_t i = 0; i < resources->n_hugepage_limits; i++) {
+                const char *size = resources->hugepage_limits[i].page_size;
+
+                if (!is_page_size(size))
+                        return reject("%s.hugepageLimits[%zu].pageSize: found `%s`, expected a size like `2MB`", path, i, size);
+                if (!is_in_largest_unit(size))
+                        return reject("%s.hugepageLimits[%zu].pageSize: found `%s`, expected less than 1024 of its unit", path,
+                                      i, size);
+        }
         return 0;
 }
 
@@ -124,6 +137,24 @@ static int check_rdma(const struct cgroup_resources *resources, const char *path
                 if (!resources->rdma[i].hca_handles.set && !resources->rdma[i].hca_objects.set)
                         return reject("%s.rdma[\"%s\"]: found neither `hcaHandles` nor `hcaObjects`, expected one", path,
                                       resources->rdma[i].device);
+        return 0;
+}
+
+/* The kernel reads a line of words: a blank in a name would make another limit of its rest. */
+static bool is_word(const char *name) {
+        return name[0] && !name[strcspn(name, " \t\n\v\f\r")];
+}
+
+/* config-linux.md, "RDMA" and "Network": names of devices, which begin a line of rdma.max and of net_prio.ifpriomap. */
+static int check_device_names(const struct cgroup_resources *resources, const char *path) {
+        for (size_t i = 0; i < resources->n_rdma; i++)
+                if (!is_word(resources->rdma[i].device))
+                        return reject("%s.rdma: found the key `%s`, expected the name of a device", path,
+                                      resources->rdma[i].device);
+        for (size_t i = 0; i < resources->network.n_priorities; i++)
+                if (!is_word(resources->network.priorities[i].name))
+                        return reject("%s.network.priorities[%zu].name: found `%s`, expected the name of a device", path, i,
+                                      resources->network.priorities[i].name);
         return 0;
 }
 
@@ -149,6 +180,7 @@ static int (*const rules[])(const struct cgroup_resources *resources, const char
         check_weight_devices,
         check_hugepage_sizes,
         check_rdma,
+        check_device_names,
         check_unified,
 };
 

@@ -16,5 +16,14 @@ int check_extensions(const struct config *config);
 /* `value` must begin with '/'; `path` is where it stands. */
 int check_absolute(const char *value, const char *path);
 
+/*
+ * An id of the container, by the map of its user namespace. Every id is one where there is none, and may be one where it is
+ * joined and the config does not have its map.
+ */
+bool check_is_mapped(const struct config *config, const struct id_mappings *mappings, uint64_t id);
+
+/* The rules of user_namespaces(7) for one map, or none; `path` is where it stands. */
+int check_mappings(const struct id_mappings *mappings, const char *path);
+
 /* A list of numbers and ranges, "0-3,7" (cpuset(7), "List format"), blanks around the numbers allowed; NULL is empty. */
 int check_number_list(const char *list, const char *path);

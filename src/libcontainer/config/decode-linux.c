@@ -4,6 +4,7 @@
  * and decode-seccomp.c. Runs in the runtime's process.
  */
 #include <sys/personality.h>
+#include <sys/stat.h>
 
 #include "libcontainer/config/decode.h"
 #include "util/kernel.h"
@@ -41,15 +42,19 @@ static const struct name device_kinds[] = {
         {"u", DEVICE_CHAR}, /* "unbuffered", a distinction of old systems: mknod(1) */
         {},
 };
+
+/* Engines give all of st_mode, with the type of the file, which is not used. */
+static const struct json_type file_mode = {.kind = JSON_INTEGER, .size = sizeof(uint32_t), .max = S_IFMT | 07777};
+
 static const struct json_type device_kind = NAME_TYPE(enum device_kind, device_kinds, "device type");
 static const struct json_field device_fields[] = {
         JSON_FIELD(struct device_config, kind, "type", &device_kind, .required = true),
         JSON_FIELD(struct device_config, path, "path", &json_string, .required = true),
         JSON_FIELD(struct device_config, major, "major", &json_i64, JSON_PRESENT(struct device_config, has_major)),
         JSON_FIELD(struct device_config, minor, "minor", &json_i64, JSON_PRESENT(struct device_config, has_minor)),
-        DECODE_OPTIONAL(struct device_config, file_mode, "fileMode", &json_u32),
-        DECODE_OPTIONAL(struct device_config, uid, "uid", &json_u32),
-        DECODE_OPTIONAL(struct device_config, gid, "gid", &json_u32),
+        DECODE_OPTIONAL(struct device_config, file_mode, "fileMode", &file_mode),
+        DECODE_OPTIONAL(struct device_config, uid, "uid", &decode_id),
+        DECODE_OPTIONAL(struct device_config, gid, "gid", &decode_id),
         {},
 };
 static const struct json_type device = OBJECT_TYPE(struct device_config, device_fields);

@@ -15,12 +15,15 @@ static const struct json_field console_size_fields[] = {
 };
 static const struct json_type console_size = OBJECT_TYPE(struct process_config, console_size_fields);
 
-static const struct json_type ids = ARRAY_TYPE(uint32_t, &json_u32);
+static const struct json_type ids = ARRAY_TYPE(uint32_t, &decode_id);
+
+/* umask(2) would cut off all other bits. */
+static const struct json_type umask_bits = {.kind = JSON_INTEGER, .size = sizeof(uint32_t), .max = 0777};
 
 static const struct json_field user_fields[] = {
-        JSON_FIELD(struct process_config, user.uid, "uid", &json_u32, .required = true),
-        JSON_FIELD(struct process_config, user.gid, "gid", &json_u32, .required = true),
-        DECODE_OPTIONAL(struct process_config, user.umask, "umask", &json_u32),
+        JSON_FIELD(struct process_config, user.uid, "uid", &decode_id, .required = true),
+        JSON_FIELD(struct process_config, user.gid, "gid", &decode_id, .required = true),
+        DECODE_OPTIONAL(struct process_config, user.umask, "umask", &umask_bits),
         JSON_LIST(struct process_config, user.additional_gids, user.n_additional_gids, "additionalGids", &ids),
         {},
 };

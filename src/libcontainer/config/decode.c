@@ -19,6 +19,9 @@
 
 /* --- what several objects use --- */
 
+/* The highest number is no id: to setresuid(2), chown(2) and others it means that the old one stays, which is root. */
+const struct json_type decode_id = {.kind = JSON_INTEGER, .size = sizeof(uint32_t), .max = UINT32_MAX - 1};
+
 static const struct json_field id_mapping_fields[] = {
         JSON_FIELD(struct id_mapping, container_id, "containerID", &json_u32, .required = true),
         JSON_FIELD(struct id_mapping, host_id, "hostID", &json_u32, .required = true),
@@ -88,7 +91,7 @@ static const struct json_field config_fields[] = {
         DECODE_OBJECT(struct config, linux, "linux", &decode_linux),
         {},
 };
-static const struct json_type config_type = OBJECT_TYPE(struct config, config_fields);
+const struct json_type decode_config = OBJECT_TYPE(struct config, config_fields);
 
 /* --- reading --- */
 
@@ -96,7 +99,7 @@ int config_parse(const char *text, size_t size, const char *name, struct config 
         int r;
 
         *ret = CONFIG_INIT;
-        r = json_decode(text, size, name, &config_type, ret);
+        r = json_decode(text, size, name, &decode_config, ret);
         if (r < 0)
                 config_done(ret);
         else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the decode-*.c files share: the types of the large objects, and the rows that their tables repeat.
- * Nobody outside of this folder includes it.
+ * Nobody outside of this folder includes it, but the test that walks the tables.
  */
 #pragma once
 
@@ -51,12 +51,14 @@
 
 /* --- the large objects --- */
 
+extern const struct json_type decode_config; /* struct config: the root of all tables; a test walks them from here */
 extern const struct json_type decode_process; /* struct process_config */
 extern const struct json_type decode_linux; /* struct linux_config */
 extern const struct json_type decode_resources; /* struct cgroup_resources */
 extern const struct json_type decode_seccomp; /* struct seccomp_profile */
 extern const struct json_type decode_id_mappings; /* struct id_mappings */
 extern const struct json_type decode_string_map; /* struct string_map */
+extern const struct json_type decode_id; /* uint32_t: a uid or gid */
 
 /* --- behind the tables --- */
 

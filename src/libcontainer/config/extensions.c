@@ -16,6 +16,7 @@ enum extension_kind {
         EXTENSION_PATH, /* absolute: the working directory of each command is another one */
         EXTENSION_FLAG,
         EXTENSION_CONTEXT, /* a mount option of SELinux, mount(8) */
+        EXTENSION_PROGRAM, /* a compiled filter, in base64 */
 };
 
 static const struct extension {
@@ -28,6 +29,8 @@ static const struct extension {
         {"run.oci.keep_original_groups", EXTENSION_FLAG, offsetof(struct extensions, keep_original_groups)},
         {"run.oci.mount_context_type", EXTENSION_CONTEXT, offsetof(struct extensions, mount_context_type)},
         {"run.oci.pidfd_receiver", EXTENSION_PATH, offsetof(struct extensions, pidfd_receiver)},
+        {"run.oci.seccomp.receiver", EXTENSION_PATH, offsetof(struct extensions, seccomp_receiver)},
+        {"run.oci.seccomp_bpf_data", EXTENSION_PROGRAM, offsetof(struct extensions, seccomp_bpf_data)},
         {"run.oci.seccomp_fail_unknown_syscall", EXTENSION_FLAG, offsetof(struct extensions, fail_unknown_syscall)},
 };
 
@@ -75,10 +78,17 @@ static int check_context(const char *value, const char *path) {
         return reject("%s: found `%s`, expected one of `context`, `fscontext`, `defcontext`, `rootcontext`", path, value);
 }
 
+static int check_program(const char *value, const char *path) {
+        autodone(seccomp_filter) struct seccomp_filter filter = SECCOMP_FILTER_INIT;
+
+        return seccomp_decode(value, path, &(struct seccomp_profile){}, &filter);
+}
+
 static int (*const checks[])(const char *value, const char *path) = {
         [EXTENSION_PATH] = check_absolute,
         [EXTENSION_FLAG] = check_flag,
         [EXTENSION_CONTEXT] = check_context,
+        [EXTENSION_PROGRAM] = check_program,
 };
 
 int check_extensions(const struct config *config) {

@@ -30,7 +30,8 @@ struct word {
         unsigned long replaces; /* MS_*: what it drops of earlier words without clearing it by name */
         unsigned long propagation; /* MS_* */
         uint64_t recursive_set, recursive_clear, recursive_replaces; /* MOUNT_ATTR_* */
-        bool tmpcopyup;
+        bool tmpcopyup, copy_symlink, src_nofollow, dest_nofollow;
+        enum mount_idmap_scope idmap;
 };
 
 /* In alphabetical order, for bsearch(3). A word without a column does nothing, but is no data either. */
@@ -38,11 +39,14 @@ static const struct word words[] = {
         {"async", .clear = MS_SYNCHRONOUS},
         {"atime", .clear = MS_NOATIME},
         {"bind", .set = MS_BIND},
+        {"copy-symlink", .copy_symlink = true},
         {"defaults"},
+        {"dest-nofollow", .dest_nofollow = true},
         {"dev", .clear = MS_NODEV},
         {"diratime", .clear = MS_NODIRATIME},
         {"dirsync", .set = MS_DIRSYNC},
         {"exec", .clear = MS_NOEXEC},
+        {"idmap", .idmap = MOUNT_IDMAP_ONE},
         {"iversion", .set = MS_I_VERSION},
         {"lazytime", .set = MS_LAZYTIME},
         {"loud", .clear = MS_SILENT},
@@ -66,6 +70,7 @@ static const struct word words[] = {
         {"relatime", .set = MS_RELATIME, .replaces = ACCESS_TIMES},
         {"remount", .set = MS_REMOUNT},
         {"rexec", .recursive_clear = MOUNT_ATTR_NOEXEC},
+        {"ridmap", .idmap = MOUNT_IDMAP_TREE},
         {"rnoatime", .recursive_set = MOUNT_ATTR_NOATIME, .recursive_clear = MOUNT_ATTR__ATIME,
          .recursive_replaces = MOUNT_ATTR__ATIME},
         {"rnodev", .recursive_set = MOUNT_ATTR_NODEV},
@@ -91,6 +96,7 @@ static const struct word words[] = {
         {"shared", .propagation = MS_SHARED},
         {"silent", .set = MS_SILENT},
         {"slave", .propagation = MS_SLAVE},
+        {"src-nofollow", .src_nofollow = true},
         {"strictatime", .set = MS_STRICTATIME, .replaces = ACCESS_TIMES},
         {"suid", .clear = MS_NOSUID},
         {"symfollow", .clear = MS_NOSYMFOLLOW},
@@ -99,20 +105,24 @@ static const struct word words[] = {
         {"unbindable", .propagation = MS_UNBINDABLE},
 };
 
-/* Words that mean something to other runtimes, and would be nonsense as data. "idmap" may carry its own mapping. */
-static const char *const unsupported[] = {"copy-symlink", "dest-nofollow", "idmap", "ridmap", "src-nofollow"};
-
 static int compare(const void *name, const void *word) {
         return strcmp(name, ((const struct word *)word)->name);
 }
 
-static bool is_unsupported(const char *option) {
-        size_t length = strcspn(option, "=");
+/* The later one wins, with its mapping or the lack of one. */
+static void set_idmap(enum mount_idmap_scope scope, const char *text, struct mount_options *options) {
+        options->idmap = scope;
+        free(options->idmap_text);
+        options->idmap_text = text ? text_copy(text) : NULL;
+}
 
-        for (size_t i = 0; i < ELEMENTSOF(unsupported); i++)
-                if (strncmp(option, unsupported[i], length) == 0 && !unsupported[i][length])
-                        return true;
-        return false;
+/* Words that carry a mapping of their own. */
+static bool parse_idmap(const char *option, struct mount_options *options) {
+        const char *one = text_after(option, "idmap="), *tree = text_after(option, "ridmap=");
+
+        if (one || tree)
+                set_idmap(one ? MOUNT_IDMAP_ONE : MOUNT_IDMAP_TREE, one ? one : tree, options);
+        return one || tree;
 }
 
 static int apply(const struct word *word, const char *path, struct mount_options *options) {
@@ -123,6 +133,11 @@ static int apply(const struct word *word, const char *path, struct mount_options
                 word->recursive_set;
         options->recursive_clear = (options->recursive_clear & ~word->recursive_set) | word->recursive_clear;
         options->tmpcopyup |= word->tmpcopyup;
+        options->copy_symlink |= word->copy_symlink;
+        options->src_nofollow |= word->src_nofollow;
+        options->dest_nofollow |= word->dest_nofollow;
+        if (word->idmap)
+                set_idmap(word->idmap, NULL, options);
         if (!word->propagation)
                 return 0;
         if (options->n_propagation == MOUNT_PROPAGATIONS_MAX)
@@ -137,12 +152,16 @@ static int parse_word(const char *option, const char *path, struct text *data, s
 
         if (word)
                 return apply(word, path, ret);
-        if (is_unsupported(option))
-                return reject("%s.options: `%s` is not supported by this version of tare", path, option);
+        if (parse_idmap(option, ret))
+                return 0;
         if (data->length > 0)
                 text_add(data, ",");
         text_add(data, option);
         return 0;
+}
+
+static const char *link_word(const struct mount_options *options) {
+        return options->copy_symlink ? "copy-symlink" : options->src_nofollow ? "src-nofollow" : "dest-nofollow";
 }
 
 static int check_together(const struct mount_config *mount, const char *path, const struct mount_options *options) {
@@ -152,6 +171,11 @@ static int check_together(const struct mount_config *mount, const char *path, co
         if (options->tmpcopyup && !text_equal(mount->type, "tmpfs"))
                 return reject("%s.options: found `tmpcopyup` with the type `%s`, expected it with `tmpfs` only", path,
                               mount->type ? mount->type : "");
+        if ((options->copy_symlink || options->src_nofollow || options->dest_nofollow) && !(options->flags & MS_BIND))
+                return reject("%s.options: found `%s`, expected it with `bind` or `rbind` only", path, link_word(options));
+        if (options->copy_symlink && (options->src_nofollow || options->dest_nofollow))
+                return reject("%s.options: found `copy-symlink` beside `%s`, expected one of them", path,
+                              options->src_nofollow ? "src-nofollow" : "dest-nofollow");
         return 0;
 }
 
@@ -175,6 +199,7 @@ int mount_options_parse(const struct mount_config *mount, const char *path, stru
 
 void mount_options_done(struct mount_options *options) {
         free(options->data);
+        free(options->idmap_text);
         *options = (struct mount_options){};
 }
 

@@ -50,6 +50,9 @@ static int make_node(const struct device_plan *device, int parent_fd, const char
         }
         if ((device->uid || device->gid) && fchownat(parent_fd, name, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0)
                 return fail(errno, "linux.devices: change owner of `%s`", device->path);
+        /* A change of the owner takes these two away. */
+        if (device->mode & (S_ISUID | S_ISGID) && fchmodat(parent_fd, name, device->mode & 07777, AT_SYMLINK_NOFOLLOW) < 0)
+                return fail(errno, "linux.devices: change mode of `%s`", device->path);
         return 0;
 }
 
@@ -101,7 +104,7 @@ int devices_make(const struct plan *plan, struct sources *sources) {
                 int r;
 
                 if (plan->mounts_device_nodes && sources->devices[i] < 0 && !S_ISFIFO(plan->devices[i].mode)) {
-                        sources->devices[i] = mount_clone_path(plan->devices[i].path, 0);
+                        sources->devices[i] = mount_clone_path(plan->devices[i].path, 0, false);
                         if (sources->devices[i] < 0)
                                 return sources->devices[i];
                 }

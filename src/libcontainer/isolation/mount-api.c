@@ -61,6 +61,14 @@ bool mount_api_is_new(void) {
         return is_new;
 }
 
+bool mount_api_knows_detached_targets(void) {
+        autoclose int tree_fd = kernel_open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        autoclose int mount_fd = kernel_open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+        return mount_api_is_new() && tree_fd >= 0 && mount_fd >= 0 &&
+               kernel_move_mount(mount_fd, "", tree_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0;
+}
+
 static uint64_t attributes_of(unsigned long flags) {
         uint64_t bits = 0;
 
@@ -215,8 +223,8 @@ int mount_clone(int fd, unsigned long flags) {
         return mount_fd < 0 ? fail(errno, "clone mount") : mount_fd;
 }
 
-int mount_clone_path(const char *path, unsigned long flags) {
-        autoclose int fd = open(path, O_PATH | O_CLOEXEC);
+int mount_clone_path(const char *path, unsigned long flags, bool nofollow) {
+        autoclose int fd = open(path, O_PATH | O_CLOEXEC | (nofollow ? O_NOFOLLOW : 0));
         int mount_fd;
 
         if (fd < 0)
@@ -300,6 +308,19 @@ int mount_reconfigure(int fd, unsigned long flags, const char *data) {
 
         fd_path(path, fd);
         return mount(NULL, path, NULL, flags, data) < 0 ? fail(errno, "remount") : 0;
+}
+
+/* --- ids --- */
+
+int mount_map_ids(int mount_fd, int user_namespace_fd, bool recursive) {
+        struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)user_namespace_fd};
+
+        if (!mount_api_is_new())
+                return fail(ENOSYS, "map ids: the kernel has no id-mapped mounts");
+        if (kernel_mount_setattr(mount_fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof(attr)) == 0)
+                return 0;
+        return errno == EINVAL ? fail(EINVAL, "map ids: a file system without id-mapped mounts on this kernel")
+                               : fail(errno, "map ids");
 }
 
 /* --- propagation --- */

@@ -18,6 +18,9 @@ void mount_api_set_staging(const char *directory);
 /* True if the kernel has the new calls; asked once. */
 bool mount_api_is_new(void);
 
+/* True if a mount can be attached to a tree that is itself attached nowhere (Linux 6.15); tried at each call. */
+bool mount_api_knows_detached_targets(void);
+
 /*
  * Makes a new instance of a file system: `flags` are MS_*, of the mount and of the superblock; `data` are the file
  * system's own options or NULL. Returns a descriptor of the detached mount (-errno, recorded with the file system's own
@@ -25,15 +28,24 @@ bool mount_api_is_new(void);
  */
 int mount_new(const char *type, const char *source, unsigned long flags, const char *data);
 
-/* Clones the tree at a descriptor (O_PATH will do) or at a host path; MS_REC in `flags` takes the mounts below it too. */
+/*
+ * Clones the tree at a descriptor (O_PATH will do) or at a host path; MS_REC in `flags` takes the mounts below it too. With
+ * `nofollow` a path that ends in a symbolic link means the link.
+ */
 int mount_clone(int fd, unsigned long flags);
-int mount_clone_path(const char *path, unsigned long flags);
+int mount_clone_path(const char *path, unsigned long flags, bool nofollow);
 
 /* Sets and clears per-mount flags (MS_RDONLY, MS_NOSUID ...; of the atime group the set one replaces the others). */
 int mount_change(int mount_fd, unsigned long set, unsigned long clear);
 
 /* The same for the whole tree by MOUNT_ATTR_* bits; -ENOSYS recorded where the kernel has no mount_setattr(2). */
 int mount_change_tree(int mount_fd, uint64_t set, uint64_t clear);
+
+/*
+ * Lets a detached mount, or with `recursive` its tree, show the ids that the user namespace maps those of the file system to.
+ * Needs CAP_SYS_ADMIN over the file system and over the namespace, which must not be the machine's first. Records.
+ */
+int mount_map_ids(int mount_fd, int user_namespace_fd, bool recursive);
 
 /* A remount of the superblock behind an attached mount, with all of its flags (MS_REMOUNT among them) and its options. */
 int mount_reconfigure(int fd, unsigned long flags, const char *data);

@@ -26,7 +26,7 @@ static bool sees_own_root(const struct plan *plan) {
 
 /* The container's own directory of one hierarchy, bound. */
 static int bind_own(const struct cgroup_place *place, unsigned long flags) {
-        int mount_fd = mount_clone_path(place->directory, MS_REC);
+        int mount_fd = mount_clone_path(place->directory, MS_REC, false);
         int r;
 
         if (mount_fd < 0)
@@ -44,12 +44,16 @@ static int bind_own(const struct cgroup_place *place, unsigned long flags) {
 static int mount_v2(const struct plan *plan, const struct mount_plan *mount, int target_fd) {
         autoclose int mount_fd = -1;
         bool has_own = plan->cgroup.n_places > 0;
+        int r;
 
         if (sees_own_root(plan) || !has_own)
                 mount_fd = mount_new("cgroup2", "cgroup", mount->options.flags, mount->options.data);
         if (mount_fd < 0 && has_own)
                 mount_fd = bind_own(&plan->cgroup.places[0], mount->options.flags);
-        return mount_fd < 0 ? mount_fd : mount_attach(mount_fd, target_fd);
+        if (mount_fd < 0)
+                return mount_fd;
+        r = mount_change_tree(mount_fd, mount->options.recursive_set, mount->options.recursive_clear);
+        return r < 0 ? r : mount_attach(mount_fd, target_fd);
 }
 
 static int mount_hierarchy(const struct plan *plan, const struct mount_plan *mount, const struct cgroup_place *place,
@@ -94,6 +98,7 @@ static int mount_place(const struct plan *plan, const struct mount_plan *mount, 
         return r < 0 ? within(r, "cgroup controller `%s`", name) : link_names(top_fd, place->controllers);
 }
 
+/* In a tree that is attached nowhere nothing can be changed later: there it is attached when it is complete. */
 static int mount_v1(const struct plan *plan, const struct mount_plan *mount, int target_fd) {
         unsigned long flags = mount->options.flags & ~(unsigned long)MS_RDONLY;
         autoclose int mount_fd = mount_new("tmpfs", "tmpfs", flags, "mode=755");
@@ -102,7 +107,7 @@ static int mount_v1(const struct plan *plan, const struct mount_plan *mount, int
 
         if (mount_fd < 0)
                 return mount_fd;
-        r = mount_attach(mount_fd, target_fd);
+        r = plan->detached_root ? 0 : mount_attach(mount_fd, target_fd);
         if (r < 0)
                 return r;
         top_fd = openat(mount_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -115,7 +120,12 @@ static int mount_v1(const struct plan *plan, const struct mount_plan *mount, int
                 if (r < 0)
                         return r;
         }
-        return mount->options.flags & MS_RDONLY ? mount_change(top_fd, MS_RDONLY, 0) : 0;
+        r = mount->options.flags & MS_RDONLY ? mount_change(top_fd, MS_RDONLY, 0) : 0;
+        if (r >= 0)
+                r = mount_change_tree(mount_fd, mount->options.recursive_set, mount->options.recursive_clear);
+        if (r < 0)
+                return r;
+        return plan->detached_root ? mount_attach(mount_fd, target_fd) : 0;
 }
 
 int mounts_cgroup(const struct plan *plan, const struct mount_plan *mount, int target_fd) {

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,7 +72,7 @@ static int open_target(const struct mount_plan *mount, int rootfs_fd, int source
         *ret_existed = true;
         if (wants_plain_directory(mount))
                 return open_plain_directory(rootfs_fd, mount->destination);
-        fd = path_open_in_root(rootfs_fd, mount->destination, O_PATH);
+        fd = path_open_in_root(rootfs_fd, mount->destination, O_PATH | (mount->options.dest_nofollow ? O_NOFOLLOW : 0));
         if (fd >= 0)
                 return fd;
         *ret_existed = false;
@@ -123,11 +124,22 @@ static int copy_target(int target_fd, int mount_fd) {
 
 static int make_new(const struct plan *plan, const struct mount_plan *mount, int target_fd, bool existed) {
         autofree char *data = mount_data(plan, mount, target_fd, existed);
-        int r, mount_fd = mount_new(mount->type, mount->source, mount->options.flags, data[0] ? data : NULL);
+        bool copies_up = mount->options.tmpcopyup && existed;
+        /* What is copied has to be written first: then the mount is read-only, and its superblock never. */
+        unsigned long late = copies_up ? mount->options.flags & MS_RDONLY : 0;
+        int r, mount_fd = mount_new(mount->type, mount->source, mount->options.flags & ~late, data[0] ? data : NULL);
 
-        if (mount_fd < 0 || !mount->options.tmpcopyup || !existed)
+        if (mount_fd < 0)
                 return mount_fd;
-        r = copy_target(target_fd, mount_fd);
+        r = copies_up ? copy_target(target_fd, mount_fd) : 0;
+        if (r >= 0)
+                r = mount_change(mount_fd, late, 0);
+        /*
+         * The specification has mappings for any mount. The kernel takes one whose user namespace we have CAP_SYS_ADMIN in: so
+         * without a user namespace of the container's; with one it says so (EPERM).
+         */
+        if (r >= 0 && mount->has_id_map)
+                r = mount_map_ids(mount_fd, mount->id_map_fd, false);
         if (r < 0) {
                 fd_close(&mount_fd);
                 return r;
@@ -164,7 +176,7 @@ int mounts_prepare(const struct plan *plan, const struct mount_plan *mount, int 
 
         /* Only the fallback for old kernels comes here without the source: it can stage one mount at a time. */
         if (mount->action == MOUNT_ACTION_BIND && *mount_fd < 0) {
-                *mount_fd = mount_clone_path(mount->source, mount->options.flags);
+                *mount_fd = sources_open_bind(mount);
                 if (*mount_fd < 0)
                         return *mount_fd;
         }
@@ -199,12 +211,32 @@ int mounts_attach(const struct plan *plan, const struct mount_plan *mount, int m
         return r < 0 ? r : propagate(mount, mount_fd);
 }
 
+/* copy-symlink: what is there already must be the same link. */
+static int make_link(const struct mount_plan *mount, int rootfs_fd) {
+        autofree char *name = NULL;
+        autoclose int parent_fd = path_make_parent(rootfs_fd, mount->destination, 0755, &name);
+        char found[PATH_MAX];
+        ssize_t length;
+
+        if (parent_fd < 0)
+                return fail(-parent_fd, "open the directory of `%s`", mount->destination);
+        if (symlinkat(mount->link_text, parent_fd, name) == 0)
+                return 0;
+        if (errno != EEXIST)
+                return fail(errno, "make link `%s`", mount->destination);
+        length = readlinkat(parent_fd, name, found, sizeof(found));
+        if (length < 0 || (size_t)length != strlen(mount->link_text) || memcmp(found, mount->link_text, (size_t)length) != 0)
+                return reject("`%s` is there, and is no link to `%s`", mount->destination, mount->link_text);
+        return 0;
+}
+
 static int mount_one(const struct plan *plan, const struct mount_plan *mount, int rootfs_fd, int *source_fd) {
         autoclose int mount_fd = take_fd(source_fd);
         autoclose int target_fd = -1;
-        int r = mounts_prepare(plan, mount, rootfs_fd, &mount_fd, &target_fd);
+        int r = mount->action == MOUNT_ACTION_LINK ? make_link(mount, rootfs_fd)
+                                                   : mounts_prepare(plan, mount, rootfs_fd, &mount_fd, &target_fd);
 
-        if (r < 0)
+        if (r < 0 || mount->action == MOUNT_ACTION_LINK)
                 return r;
         if (mount->action == MOUNT_ACTION_CGROUP)
                 return mounts_cgroup(plan, mount, target_fd);
@@ -221,8 +253,11 @@ static int remount(const struct mount_plan *mount, int rootfs_fd) {
         if (fd < 0)
                 return fail(-fd, "open mount `%s`", mount->destination);
         if (superblock || (options->data && !(options->flags & MS_BIND)))
-                return mount_reconfigure(fd, options->flags, options->data);
-        r = mount_change(fd, options->flags & MS_PER_MOUNT, options->cleared & MS_PER_MOUNT);
+                r = mount_reconfigure(fd, options->flags, options->data);
+        else
+                r = mount_change(fd, options->flags & MS_PER_MOUNT, options->cleared & MS_PER_MOUNT);
+        if (r >= 0)
+                r = mount_change_tree(fd, options->recursive_set, options->recursive_clear);
         return r < 0 ? r : propagate(mount, fd);
 }
 

@@ -13,7 +13,6 @@
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
-#include "util/file.h"
 #include "util/kernel.h"
 #include "util/names.h"
 #include "util/proc.h"
@@ -143,47 +142,6 @@ int namespaces_unshare_cgroup(const struct plan *plan) {
         if (plan->creates[NAMESPACE_CGROUP] && unshare(CLONE_NEWCGROUP) < 0)
                 return fail(errno, "make cgroup namespace");
         return 0;
-}
-
-static int write_map(pid_t pid, const char *file, const struct id_mappings *mappings) {
-        autodone(text) struct text text = TEXT_INIT;
-        char path[64];
-
-        for (size_t i = 0; i < mappings->count; i++)
-                text_add_format(&text, "%" PRIu32 " %" PRIu32 " %" PRIu32 "\n", mappings->items[i].container_id,
-                                mappings->items[i].host_id, mappings->items[i].size);
-        snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-        /* One write(2): the kernel takes a map only whole. */
-        return file_write_bytes(AT_FDCWD, path, text.bytes, text.length);
-}
-
-/* Without CAP_SETGID over the host's ids the kernel takes a gid map only once setgroups(2) is given up. */
-static int deny_setgroups(pid_t pid) {
-        char path[64];
-        int r;
-
-        snprintf(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
-        r = file_write(AT_FDCWD, path, "deny");
-        return r < 0 ? fail(-r, "give up setgroups in the user namespace") : 0;
-}
-
-int namespaces_write_maps(const struct plan *plan, pid_t pid) {
-        const struct linux_config *config = &plan->config->linux;
-        int r;
-
-        if (!plan->creates[NAMESPACE_USER])
-                return 0;
-        r = write_map(pid, "uid_map", &config->uid_mappings);
-        if (r < 0)
-                return fail(-r, "linux.uidMappings: write map of %zu lines", config->uid_mappings.count);
-        r = write_map(pid, "gid_map", &config->gid_mappings);
-        if (r == -EPERM && geteuid() != 0) {
-                r = deny_setgroups(pid);
-                if (r < 0)
-                        return r;
-                r = write_map(pid, "gid_map", &config->gid_mappings);
-        }
-        return r < 0 ? fail(-r, "linux.gidMappings: write map of %zu lines", config->gid_mappings.count) : 0;
 }
 
 /* --- those of a running container --- */

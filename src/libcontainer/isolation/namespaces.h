@@ -43,6 +43,3 @@ int namespaces_enter_time(const struct plan *plan);
 
 /* In init, in its final cgroup. */
 int namespaces_unshare_cgroup(const struct plan *plan);
-
-/* In the runtime: writes /proc/PID/uid_map and gid_map (with /proc/PID/setgroups where we may not write them else). */
-int namespaces_write_maps(const struct plan *plan, pid_t pid);

@@ -49,13 +49,24 @@ static int open_null(struct sources *sources) {
         return 0;
 }
 
+/* Here and not in init: to map ids takes rights over the host's file systems, which a user namespace does not give. */
+int sources_open_bind(const struct mount_plan *mount) {
+        autoclose int mount_fd = mount_clone_path(mount->source, mount->options.flags, mount->options.src_nofollow);
+        int r;
+
+        if (mount_fd < 0)
+                return mount_fd;
+        r = mount->has_id_map ? mount_map_ids(mount_fd, mount->id_map_fd, mount->options.idmap == MOUNT_IDMAP_TREE) : 0;
+        return r < 0 ? within(r, "bind `%s`", mount->source) : take_fd(&mount_fd);
+}
+
 int sources_open_binds(const struct plan *plan, int *mounts) {
         for (size_t i = 0; i < plan->n_mounts; i++) {
                 const struct mount_plan *mount = &plan->mounts[i];
 
                 if (mount->action != MOUNT_ACTION_BIND)
                         continue;
-                mounts[i] = mount_clone_path(mount->source, mount->options.flags);
+                mounts[i] = sources_open_bind(mount);
                 if (mounts[i] < 0)
                         return within(mounts[i], "mounts[%zu]", i);
         }
@@ -128,10 +139,37 @@ static int open_rootfs(const struct plan *plan, struct sources *sources) {
         return sources->rootfs_fd < 0 ? fail(errno, "open rootfs `%s`", plan->rootfs) : 0;
 }
 
+/*
+ * Without a mount namespace and with mounts: a copy of the rootfs, which stays detached. It is cut off from the propagation of
+ * the host's mounts, or a mount on the copy of a shared one would be made on the host as well.
+ */
+static int open_detached(const struct plan *plan, struct sources *sources) {
+        int r = open_rootfs(plan, sources);
+        int mount_fd;
+
+        if (r < 0)
+                return r;
+        r = check_rootfs(plan, sources->rootfs_fd);
+        if (r < 0)
+                return r;
+        mount_fd = mount_clone(sources->rootfs_fd, MS_REC);
+        if (mount_fd < 0)
+                return within(mount_fd, "rootfs `%s`", plan->rootfs);
+        fd_close(&sources->rootfs_fd);
+        sources->rootfs_fd = mount_fd;
+        r = mount_propagate(mount_fd, MS_PRIVATE | MS_REC);
+        if (r < 0)
+                return within(r, "rootfs `%s`", plan->rootfs);
+        r = sources_open_binds(plan, sources->mounts);
+        return r < 0 ? r : open_devices(plan, sources);
+}
+
 int sources_open(const struct plan *plan, struct sources *sources) {
         bool stays_shared = plan->initial_propagation & MS_SHARED;
         int r;
 
+        if (plan->detached_root)
+                return open_detached(plan, sources);
         if (!plan->creates[NAMESPACE_MOUNT] && !config_namespace(plan->config, NAMESPACE_MOUNT))
                 return open_rootfs(plan, sources);
         /*

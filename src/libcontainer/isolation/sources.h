@@ -32,5 +32,8 @@ void sources_init(const struct plan *plan, struct sources *ret);
 /* Opens all. In a process inside the container's mount namespace that still has the runtime's rights. Records. */
 int sources_open(const struct plan *plan, struct sources *sources);
 
+/* The clone of one bind mount, with its ids; detached. Records. */
+int sources_open_bind(const struct mount_plan *mount);
+
 /* Only the bind mounts' clones, one per mount of the plan, for a container that is there. Records. */
 int sources_open_binds(const struct plan *plan, int *mounts);

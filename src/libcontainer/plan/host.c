@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -41,10 +42,18 @@ static uint64_t probe_bounding_set(void) {
         return bits;
 }
 
+static uint64_t probe_effective_set(void) {
+        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct data[2] = {};
+
+        return capget(&header, data) == 0 ? (uint64_t)data[1].effective << 32 | data[0].effective : 0;
+}
+
 int host_probe_caller(struct host *ret) {
         ret->euid = geteuid();
         ret->egid = getegid();
         ret->bounding_capabilities = probe_bounding_set();
+        ret->effective_capabilities = probe_effective_set();
         return probe_user_namespace(&ret->in_user_namespace);
 }
 

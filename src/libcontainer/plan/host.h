@@ -14,6 +14,7 @@ struct host {
         uid_t euid;
         gid_t egid;
         uint64_t bounding_capabilities; /* what the runtime may hand on; bit n is capability n */
+        uint64_t effective_capabilities; /* what it may do itself */
         bool in_user_namespace; /* the runtime itself runs in a user namespace: no device nodes, no raising of limits */
         struct cgroup_host cgroups;
 };

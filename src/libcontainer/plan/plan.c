@@ -18,6 +18,7 @@
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
+#include "util/kernel.h"
 #include "util/path.h"
 #include "util/text.h"
 
@@ -107,6 +108,20 @@ static void plan_propagation(const struct config *config, struct plan *plan) {
                 plan->final_propagation = asked;
 }
 
+/*
+ * Read-only alone is for the topmost mount. Of the cgroup hierarchies below /sys it would leave those writable that are
+ * delegated to the user whose ids the container has (CVE-2023-25809).
+ */
+static void protect_cgroups(struct plan *plan) {
+        for (size_t i = 0; i < plan->n_mounts; i++) {
+                struct mount_plan *mount = &plan->mounts[i];
+
+                if (mount->action == MOUNT_ACTION_BIND && mount->options.flags & MS_REC && mount->options.flags & MS_RDONLY &&
+                    path_is_below(mount->source, "/sys") && path_is_below("/sys/fs/cgroup", mount->source))
+                        mount->options.recursive_set |= MOUNT_ATTR_RDONLY;
+        }
+}
+
 int plan_make(const struct config *config, const struct create_options *options, const struct host *host,
               struct plan *ret) {
         int r;
@@ -120,10 +135,14 @@ int plan_make(const struct config *config, const struct create_options *options,
         if (r < 0)
                 return r;
         r = plan_namespaces(config, ret);
+        if (r >= 0)
+                r = plan_existing_ids(config, host, ret);
+        if (r >= 0)
+                r = plan_id_maps(config, host, ret);
         if (r < 0)
                 return r;
         ret->mounts_device_nodes = ret->in_user_namespace || host->in_user_namespace;
-        /* Without privilege the ids inside are the caller's own, with the rights that the caller has. */
+        /* Without privilege init walks them itself, as its caller, before it takes an id of the container. */
         ret->needs_source_helper = ret->in_user_namespace && host->euid == 0;
         r = plan_rootfs(config, ret);
         if (r < 0)
@@ -132,8 +151,10 @@ int plan_make(const struct config *config, const struct create_options *options,
         r = plan_mounts(config, ret);
         if (r < 0)
                 return r;
+        if (ret->in_user_namespace || host->in_user_namespace)
+                protect_cgroups(ret);
         plan_devices(config, ret);
-        if (ret->mounts_device_nodes && ret->n_devices > 0 && !config_namespace(config, NAMESPACE_MOUNT))
+        if (ret->mounts_device_nodes && ret->n_devices > 0 && !ret->detached_root && !config_namespace(config, NAMESPACE_MOUNT))
                 return reject("linux.devices: found %zu, expected none without a mount namespace: here they can only be mounted",
                               ret->n_devices);
         /* Without a cgroup there are no limits: what --cgroup-manager=disabled asks for. */
@@ -160,6 +181,7 @@ int plan_live_mounts(const struct config *config, const char *bundle, struct pla
 static void mount_plan_done(struct mount_plan *mount) {
         free(mount->destination);
         free(mount->source);
+        free(mount->link_text);
         mount_options_done(&mount->options);
 }
 
@@ -172,6 +194,7 @@ void plan_done(struct plan *plan) {
         for (size_t i = 0; i < plan->n_mounts; i++)
                 mount_plan_done(&plan->mounts[i]);
         free(plan->mounts);
+        plan_mount_maps_done(plan);
         free(plan->devices);
         free(plan->ignored_capabilities.items);
         free(plan->environment);
@@ -180,10 +203,13 @@ void plan_done(struct plan *plan) {
         fd_close(&plan->console_socket);
         fd_close(&plan->pidfd_socket);
         fd_close(&plan->pidfd_receiver);
+        fd_close(&plan->listener_socket);
         fd_close(&plan->hook_output_fds[0]);
         fd_close(&plan->hook_output_fds[1]);
         fd_close(&plan->bundle_fd);
         free(plan->bundle);
         free(plan->rootfs);
+        free(plan->uid_map_writer);
+        free(plan->gid_map_writer);
         *plan = PLAN_INIT;
 }

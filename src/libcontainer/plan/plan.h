@@ -29,6 +29,7 @@ struct process_options {
         const char *console_socket; /* NULL: none */
         const char *pidfd_socket; /* NULL: none */
         const char *pid_file; /* NULL: none */
+        const char *seccomp_receiver; /* socket for a listener that the config sends nowhere; NULL: none */
         const char *notify_socket; /* the service manager's, NOTIFY_SOCKET; NULL: none, and with exec */
         unsigned preserve_fds; /* descriptors from 3 up that the process keeps */
         unsigned listen_fds; /* before those, the ones that LISTEN_FDS announces */
@@ -45,6 +46,7 @@ struct create_options {
         bool waits_for_start; /* `create`: the process is executed by a later `start` */
         bool no_pivot, no_new_keyring, no_subreaper, keep;
         enum cgroup_manager cgroup_manager;
+        enum cgroup_rootless rootless;
 };
 
 struct namespace_join {
@@ -57,6 +59,7 @@ enum mount_action {
         MOUNT_ACTION_NEW, /* a new instance of a file system */
         MOUNT_ACTION_BIND,
         MOUNT_ACTION_CGROUP, /* the container's view of the cgroup hierarchies */
+        MOUNT_ACTION_LINK, /* no mount: a symbolic link (copy-symlink) */
         MOUNT_ACTION_REMOUNT, /* new flags for what is mounted there */
 };
 
@@ -64,9 +67,18 @@ struct mount_plan {
         enum mount_action action;
         char *destination; /* absolute and clean; resolved below the rootfs */
         char *source; /* BIND: an absolute path of the host; NEW: a word for /proc/mounts */
+        char *link_text; /* LINK: what the link says */
         const char *type;
         struct mount_options options;
+        bool has_id_map; /* it shows other ids than its file system has */
+        int id_map_fd; /* then the user namespace that says which; borrowed from the plan */
         bool late_readonly; /* /dev: read-only only after its nodes have been made */
+};
+
+/* A user namespace that nobody is in: it only carries a mapping for mounts. One for each mapping that is asked for. */
+struct mount_map {
+        struct id_mappings uids, gids;
+        int fd;
 };
 
 struct device_plan {
@@ -94,6 +106,8 @@ struct plan {
         size_t n_joins;
         bool needs_stage; /* joins around a user namespace: one more fork, between them and what belongs to it */
         bool in_user_namespace; /* the container's user namespace is not the runtime's */
+        char *uid_map_writer, *gid_map_writer; /* paths of newuidmap and newgidmap, for maps that the caller may not write; NULL */
+        bool denies_setgroups; /* a gid map without privilege: setgroups(2) is given up before */
         bool needs_source_helper; /* init cannot walk the host's directories with the ids that it gets there */
         bool mounts_device_nodes; /* device nodes cannot be made there: the host's are mounted */
 
@@ -101,8 +115,11 @@ struct plan {
         unsigned long final_propagation; /* of the container's root, after the pivot; 0: as it is */
         struct mount_plan *mounts;
         size_t n_mounts;
+        struct mount_map *mount_maps;
+        size_t n_mount_maps;
         struct device_plan *devices;
         size_t n_devices;
+        bool detached_root; /* mounts without a mount namespace: the root is a copy of the rootfs that is attached nowhere */
         bool makes_dev; /* /dev is the container's own: links are made there */
 
         struct capability_sets capabilities;
@@ -121,6 +138,8 @@ struct plan {
         unsigned n_listen_fds;
         int console_socket; /* connected; -1: none */
         int pidfd_socket, pidfd_receiver; /* the same; they want a pidfd of init (option and annotation) */
+        int listener_socket; /* the same; the agent that gets the filter's listener */
+        bool listener_is_sent; /* by the new process, which the runtime cannot take it from (plan/listener.c) */
         int hook_output_fds[2]; /* files of hooks.h for standard output and error; -1: none */
         bool console_to_runtime; /* the runtime itself serves the terminal */
         bool no_pivot, new_keyring;
@@ -134,8 +153,8 @@ struct plan {
         int procfs_fd; /* the runtime's /proc, where labels are to be written; -1 */
 };
 #define PLAN_INIT                                                                                        \
-        ((struct plan){.console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1, .hook_output_fds = {-1, -1}, .bundle_fd = -1,  \
-                       .cgroup = CGROUP_INIT, .target_fd = -1, .target_root_fd = -1, .procfs_fd = -1})
+        ((struct plan){.console_socket = -1, .pidfd_socket = -1, .pidfd_receiver = -1, .listener_socket = -1,  \
+                       .hook_output_fds = {-1, -1}, .bundle_fd = -1, .cgroup = CGROUP_INIT, .target_fd = -1, .target_root_fd = -1, .procfs_fd = -1})
 
 /*
  * Decides. Reads the machine (does the rootfs exist, what is a bind source, what lies behind a namespace path),
@@ -154,7 +173,12 @@ int plan_live_mounts(const struct config *config, const char *bundle, struct pla
 
 /* The parts of plan_make(), each in a file of its own. */
 int plan_namespaces(const struct config *config, struct plan *plan);
+int plan_existing_ids(const struct config *config, const struct host *host, const struct plan *plan);
+int plan_id_maps(const struct config *config, const struct host *host, struct plan *plan);
 int plan_mounts(const struct config *config, struct plan *plan);
+int plan_mount_map(const struct config *config, const struct mount_config *mount, const char *path, struct plan *plan,
+                   struct mount_plan *ret);
+void plan_mount_maps_done(struct plan *plan);
 int plan_mounts_added(const struct config *config, struct plan *plan);
 int plan_process(const struct config *config, const struct process_options *options, const struct host *host,
                  struct plan *plan);
@@ -175,6 +199,12 @@ struct exec_target {
  */
 int plan_exec(const struct config *config, const struct exec_target *target, const struct process_options *options,
               const struct host *host, struct plan *ret);
+
+/*
+ * Decides about the listener of the filter, which has been compiled into the plan, and connects to who gets it; nothing to do
+ * for one without. Records.
+ */
+int plan_listener(const struct config *config, const struct process_options *options, struct plan *plan);
 
 /* Connects to a socket that the caller listens on; nothing to do for NULL and "". `what` is its name for the message. */
 int plan_connect(const char *path, const char *what, int *ret_fd);

@@ -9,7 +9,7 @@
 #include "util/text.h"
 
 static const char *const actions[] = {
-        [MOUNT_ACTION_NEW] = "new", [MOUNT_ACTION_BIND] = "bind", [MOUNT_ACTION_CGROUP] = "cgroup", [MOUNT_ACTION_REMOUNT] = "remount"};
+        [MOUNT_ACTION_NEW] = "new", [MOUNT_ACTION_BIND] = "bind", [MOUNT_ACTION_CGROUP] = "cgroup", [MOUNT_ACTION_LINK] = "link", [MOUNT_ACTION_REMOUNT] = "remount"};
 
 static const struct name flag_names[] = {
         {"ro", MS_RDONLY},           {"nosuid", MS_NOSUID},           {"nodev", MS_NODEV},
@@ -42,12 +42,20 @@ static void print_namespaces(const struct plan *plan, struct text *text) {
                 text_add_format(text, "namespace %s: join %s\n", name_of(namespace_kinds, plan->joins[i].kind), plan->joins[i].path);
         if (plan->needs_stage)
                 text_add(text, "stage\n");
+        if (plan->uid_map_writer)
+                text_add_format(text, "uid map by %s\n", plan->uid_map_writer);
+        if (plan->gid_map_writer)
+                text_add_format(text, "gid map by %s\n", plan->gid_map_writer);
+        if (plan->denies_setgroups)
+                text_add(text, "setgroups denied\n");
 }
 
 static void print_mount(const struct mount_plan *mount, struct text *text) {
         text_add_format(text, "mount %s %s", actions[mount->action], mount->destination);
         if (mount->source)
                 text_add_format(text, " from %s", mount->source);
+        if (mount->link_text)
+                text_add_format(text, " to %s", mount->link_text);
         if (mount->type)
                 text_add_format(text, " type %s", mount->type);
         add_flags(text, "flags", mount->options.flags);
@@ -61,6 +69,12 @@ static void print_mount(const struct mount_plan *mount, struct text *text) {
                 text_add_format(text, " data=%s", mount->options.data);
         if (mount->options.tmpcopyup)
                 text_add(text, " tmpcopyup");
+        if (mount->options.src_nofollow)
+                text_add(text, " src-nofollow");
+        if (mount->options.dest_nofollow)
+                text_add(text, " dest-nofollow");
+        if (mount->has_id_map)
+                text_add(text, mount->options.idmap == MOUNT_IDMAP_TREE ? " ridmap" : " idmap");
         if (mount->late_readonly)
                 text_add(text, " late-ro");
         text_add(text, "\n");
@@ -99,7 +113,7 @@ void plan_print(const struct plan *plan, struct text *text) {
         text_add(text, "propagation");
         add_flags(text, "initial", plan->initial_propagation);
         add_flags(text, "final", plan->final_propagation);
-        text_add(text, "\n");
+        text_add(text, plan->detached_root ? "\nroot detached\n" : "\n");
         for (size_t i = 0; i < plan->n_mounts; i++)
                 print_mount(&plan->mounts[i], text);
         print_devices(plan, text);

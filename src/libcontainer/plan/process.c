@@ -147,7 +147,7 @@ static void plan_capabilities(const struct capability_names *names, const struct
         restrict_bits(&sets->bounding, available, &names->bounding, ignored);
         restrict_bits(&sets->permitted, available, &names->permitted, ignored);
         restrict_bits(&sets->effective, sets->permitted, &names->effective, ignored);
-        restrict_bits(&sets->inheritable, available & (sets->bounding | sets->permitted), &names->inheritable, ignored);
+        restrict_bits(&sets->inheritable, sets->bounding, &names->inheritable, ignored);
         restrict_bits(&sets->ambient, sets->permitted & sets->inheritable, &names->ambient, ignored);
 }
 

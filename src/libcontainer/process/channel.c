@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "util/fail.h"
 #include "util/fd.h"
@@ -33,15 +34,44 @@ int channel_send_number(int channel, enum message_type type, int number) {
         return channel_send_fd(channel, type, number, -1);
 }
 
+/* A message without a text. */
+struct short_message {
+        enum message_type type;
+        int number, fd;
+        char text[1];
+};
+
 int channel_send_fd(int channel, enum message_type type, int number, int fd) {
-        struct {
-                enum message_type type;
-                int number, fd;
-                char text[1];
-        } message = {type, number, -1, ""};
+        struct short_message message = {type, number, -1, ""};
         int r = fd_send(channel, &message, HEADER_SIZE + 1, fd);
 
         return r < 0 ? fail(-r, "send message") : 0;
+}
+
+int channel_write(int channel, enum message_type type, int number) {
+        struct short_message message = {type, number, -1, ""};
+        int r = fd_write_full(channel, &message, HEADER_SIZE + 1);
+
+        return r < 0 ? fail(-r, "send message") : 0;
+}
+
+int channel_read(int channel, enum message_type *ret_type) {
+        struct short_message message;
+        ssize_t size;
+
+        do
+                size = read(channel, &message, sizeof(message));
+        while (size < 0 && errno == EINTR);
+        if (size == 0 || (size < 0 && errno == ECONNRESET)) {
+                *ret_type = MESSAGE_END;
+                return 0;
+        }
+        if (size < 0)
+                return fail(errno, "receive message");
+        if ((size_t)size <= HEADER_SIZE)
+                return reject("receive message: %zd bytes are too short", size);
+        *ret_type = message.type;
+        return 0;
 }
 
 int channel_send_text(int channel, enum message_type type, const char *text) {

@@ -13,13 +13,14 @@
  *                       <------- RUN_HOOKS ------- only if there are such hooks
  *     prestart, createRuntime
  *     HOOKS_DONE  ------------------------------> createContainer, pivot, ids, capabilities
+ *                       <------- LISTENER -------- the filter is loaded; only if it has a listener, which goes to its agent
  *                       <------- READY -----------
  *     record the container
  *     START or WAIT  ---------------------------> execute now, or wait for `tare start` behind exec.fifo
  *                       <--- end of the stream --- execve closed it: the process runs, or init waits on its own
  *
  * Of one exec: clone3 into the cgroup, GO if the plan says so, TERMINAL as above; then PID, from the first process, of the
- * second one, and from that, which is silent until then, READY, START and the end of the stream.
+ * second one, and from that, which is silent until then, LISTENER, READY, START and the end of the stream.
  *
  * At any time: FAILED (its text becomes the runtime's record; then init ends).
  * A stream that ends without FAILED means that init died; a runtime that died makes init's next read or write fail.
@@ -36,6 +37,7 @@ enum message_type {
         MESSAGE_TERMINAL,
         MESSAGE_RUN_HOOKS,
         MESSAGE_HOOKS_DONE,
+        MESSAGE_LISTENER,
         MESSAGE_READY,
         MESSAGE_START,
         MESSAGE_WAIT,
@@ -47,7 +49,7 @@ enum message_type {
 
 struct message {
         enum message_type type;
-        int number; /* PID: the pid; SOURCE: the index */
+        int number; /* PID: the pid; SOURCE: the index; LISTENER: its descriptor there */
         int fd; /* received with it, owned by the receiver; -1: none */
         char text[MESSAGE_TEXT_MAX]; /* FAILED */
 };
@@ -59,6 +61,13 @@ int channel_send(int channel, enum message_type type);
 int channel_send_number(int channel, enum message_type type, int number);
 int channel_send_fd(int channel, enum message_type type, int number, int fd);
 int channel_send_text(int channel, enum message_type type, const char *text);
+
+/*
+ * By write(2) and read(2) alone, for a process that may be under the container's filter already: what passes that is up to the
+ * config. No descriptor comes along. SIGPIPE ends a process whose runtime has ended.
+ */
+int channel_write(int channel, enum message_type type, int number);
+int channel_read(int channel, enum message_type *ret_type);
 
 /* Receives the next message; MESSAGE_END (and 0) at the end of the stream. */
 int channel_receive(int channel, struct message *ret);

@@ -191,12 +191,12 @@ static const struct step setup_steps[] = {
         {"time namespace", make_time_namespace}, /* its file is ours only as long as we are dumpable */
         {"dumpable", self_become_undumpable}, /* before a namespace is joined in which others could trace us (CVE-2016-9962) */
         {"namespaces", join_namespaces},
+        {"host paths", open_sources}, /* with the caller's own ids: where only others are mapped, they are of no use inside */
         {"root of the user namespace", become_root}, /* owns what is made from here on */
         {"session keyring", self_join_keyring}, /* the caller's keys must not be in reach of anything below */
         {"cgroup namespace", make_cgroup_namespace}, /* in the final cgroup, which becomes its root */
         {"loopback device", raise_loopback},
         {"session", self_become_session_leader}, /* before a terminal can become its controlling one (TIOCSTI) */
-        {"host paths", open_sources},
         {"mounts", apply_mounts}, /* before the pivot: their sources are the host's */
         {"devices", make_devices}, /* after the mounts: one of them is /dev */
         {"terminal", self_make_terminal}, /* after the mounts: it is one of the container's devpts */
@@ -226,10 +226,11 @@ static void __attribute__((noreturn)) abort_start(const struct launch *launch) {
 }
 
 /* Returns when the process may be executed. */
-static int wait_for_start(const struct launch *launch) {
+static int wait_for_start(struct self *self) {
+        const struct launch *launch = self->launch;
         enum message_type answer;
         char byte;
-        int r = self_say_ready(launch, &answer);
+        int r = self_say_ready(self, &answer);
 
         if (r < 0 || answer == MESSAGE_START)
                 return r;
@@ -254,7 +255,7 @@ void init_main(const struct launch *launch) {
         self_begin(launch, "tare:[init]", launch->plan->config->hooks[HOOK_CREATE_CONTAINER].count > 0);
         if (self_run(&self, setup_steps, ELEMENTSOF(setup_steps)) < 0 ||
             self_run(&self, self_become_steps, self_n_become_steps) < 0 ||
-            self_run(&self, self_settle_steps, self_n_settle_steps) < 0 || wait_for_start(launch) < 0)
+            self_run(&self, self_settle_steps, self_n_settle_steps) < 0 || wait_for_start(&self) < 0)
                 self_abort(launch);
         if (run_start_container_hooks(&self) < 0)
                 abort_start(launch);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "libcontainer/isolation/hooks.h"
+#include "libcontainer/isolation/id-maps.h"
 #include "libcontainer/isolation/mount-api.h"
 #include "libcontainer/isolation/namespaces.h"
 #include "libcontainer/isolation/sources.h"
@@ -23,6 +24,7 @@
 #include "libcontainer/process/channel.h"
 #include "libcontainer/process/clone.h"
 #include "libcontainer/process/init.h"
+#include "libcontainer/process/listener.h"
 #include "libcontainer/process/setns.h"
 #include "libcontainer/process/stage.h"
 #include "util/alloc.h"
@@ -131,6 +133,14 @@ static int hold(struct child *child, pid_t pid, int pidfd) {
         return child->pidfd < 0 ? fail(-child->pidfd, "open process %d", (int)pid) : 0;
 }
 
+/* cgroup v2, "Delegation Containment": who moves a process must be the owner of what is above both cgroups. */
+static int explain_birth(const struct plan *plan, int r) {
+        for (size_t i = 0; r == -EACCES && i < plan->cgroup.n_places; i++)
+                if (plan->cgroup.places[i].v2)
+                        return within(r, "from a cgroup outside of what is delegated, into `%s`", plan->cgroup.places[i].directory);
+        return r;
+}
+
 static int clone_init(struct launch *launch, bool *ret_moved, struct child *ret) {
         const struct plan *plan = launch->plan;
         uint64_t flags = plan->needs_stage ? 0 : namespaces_clone_flags(plan);
@@ -141,7 +151,7 @@ static int clone_init(struct launch *launch, bool *ret_moved, struct child *ret)
                 return r;
         r = clone_process(flags, cgroup_birth_fd(&plan->cgroup), &result);
         if (r < 0)
-                return r;
+                return explain_birth(plan, r);
         /* Both sides come to the same answer. */
         *ret_moved = must_be_moved(plan, &result);
         /* Behind a stage, because its word of init must come before any of init's own. */
@@ -212,12 +222,23 @@ static int take_init_from_stage(const struct plan *plan, struct child *child) {
         return explain_end(plan, child);
 }
 
+/*
+ * While init waits, and is still dumpable: later it takes CAP_SYS_PTRACE to look at it, which a runtime that is itself in a
+ * container need not have. -1 where that comes too late, as behind a stage.
+ */
+static int open_mount_namespace(const struct child *child) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)child->pid);
+        return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 /* In the helper: inside init's mount namespace, outside its user namespace. */
-static int send_sources(const struct plan *plan, const struct child *child) {
+static int send_sources(const struct plan *plan, const struct child *child, int mount_namespace_fd) {
         struct sources sources;
         int r;
 
-        if (setns(child->pidfd, CLONE_NEWNS) < 0)
+        if (setns(mount_namespace_fd >= 0 ? mount_namespace_fd : child->pidfd, CLONE_NEWNS) < 0)
                 return fail(errno, "join the container's mount namespace");
         sources_init(plan, &sources);
         r = sources_open(plan, &sources);
@@ -234,7 +255,7 @@ static int send_sources(const struct plan *plan, const struct child *child) {
 }
 
 /* What the helper records comes back by a pipe; an empty one is success. */
-static int run_source_helper(const struct plan *plan, const struct child *child) {
+static int run_source_helper(const struct plan *plan, const struct child *child, int mount_namespace_fd) {
         char record[MESSAGE_TEXT_MAX];
         autoclose int read_fd = -1;
         int ends[2], status, r;
@@ -246,7 +267,7 @@ static int run_source_helper(const struct plan *plan, const struct child *child)
         read_fd = ends[0];
         pid = fork();
         if (pid == 0) {
-                if (send_sources(plan, child) < 0)
+                if (send_sources(plan, child, mount_namespace_fd) < 0)
                         (void)fd_write_full(ends[1], fail_text(), strlen(fail_text()));
                 _exit(EXIT_SUCCESS);
         }
@@ -269,7 +290,8 @@ static int run_source_helper(const struct plan *plan, const struct child *child)
 
 static int prepare(const struct launch *launch, bool moved, const struct child *child) {
         const struct plan *plan = launch->plan;
-        int r = namespaces_write_maps(plan, child->pid);
+        autoclose int mount_namespace_fd = plan->needs_source_helper ? open_mount_namespace(child) : -1;
+        int r = id_maps_write(plan, child->pid);
 
         if (r < 0)
                 return r;
@@ -287,7 +309,7 @@ static int prepare(const struct launch *launch, bool moved, const struct child *
                 if (r < 0)
                         return r;
         }
-        return plan->needs_source_helper ? run_source_helper(plan, child) : 0;
+        return plan->needs_source_helper ? run_source_helper(plan, child, mount_namespace_fd) : 0;
 }
 
 /* --- init's messages --- */
@@ -310,6 +332,14 @@ static int run_runtime_hooks(const struct plan *plan, const struct state *state,
         return r < 0 ? r : channel_send(child->channel, MESSAGE_HOOKS_DONE);
 }
 
+static int pass_listener_on(const struct plan *plan, const struct state *state, struct child *child, struct message *message) {
+        autoclose int listener_fd = -1;
+        int r = listener_take(child->pidfd, message, &listener_fd);
+
+        child->had_listener = true;
+        return r < 0 ? r : listener_send(plan, state, child->pid, listener_fd);
+}
+
 static bool awaits_second(const struct plan *plan, const struct child *child) {
         return plan->target_namespaces & CLONE_NEWPID && !child->is_second;
 }
@@ -326,6 +356,9 @@ static bool is_expected(const struct plan *plan, const struct child *child, cons
                 return awaits_second(plan, child) && message->fd < 0;
         case MESSAGE_RUN_HOOKS:
                 return plan->target_fd < 0 && !child->had_hooks && message->fd < 0;
+        case MESSAGE_LISTENER:
+                return plan->seccomp.has_listener && !child->had_listener && !awaits_second(plan, child) &&
+                        (message->fd >= 0) == plan->listener_is_sent;
         default:
                 return false;
         }
@@ -342,6 +375,8 @@ static int answer(const struct plan *plan, const struct state *state, struct chi
                 child->had_hooks = true;
                 return run_runtime_hooks(plan, state, child);
         }
+        if (message->type == MESSAGE_LISTENER)
+                return pass_listener_on(plan, state, child, message);
         child->terminal_fd = message->fd;
         /* Before the process is executed: it may ask at once. */
         terminal_copy_size(child->terminal_fd);
@@ -408,7 +443,11 @@ int parent_launch(const struct plan *plan, const struct state *state, const stru
                 fail_forget();
         else if (r < 0)
                 return r;
-        return serve(plan, state, ret, MESSAGE_READY);
+        r = serve(plan, state, ret, MESSAGE_READY);
+        if (r < 0)
+                return r;
+        /* Else its calls would fail with nobody to decide about them. */
+        return plan->seccomp.has_listener && !ret->had_listener ? reject("%s handed over no listener", process_word(plan)) : 0;
 }
 
 int parent_release(const struct plan *plan, const struct state *state, struct child *child) {

@@ -16,6 +16,7 @@ struct child {
         bool was_launched; /* also when it has ended since */
         bool is_second; /* the one that the first made */
         bool had_hooks; /* those of the runtime have run */
+        bool had_listener; /* that of the filter has gone to the agent */
         int pidfd;
         int channel;
         int terminal_fd; /* the master, if the runtime serves the terminal itself */
@@ -25,8 +26,8 @@ void child_done(struct child *child);
 
 /*
  * Launches init, or the process of exec by a plan that names a target, and returns when it is ready: everything is made but
- * the execve(2). Needs the cgroup to exist and for init the state directory to be reserved (`state` and `directory` are NULL
- * for exec). After a failure *ret holds whatever exists already, and the caller undoes it.
+ * the execve(2). Needs the cgroup to exist and for init the state directory to be reserved (for exec `state` is the container's,
+ * and `directory` NULL). After a failure *ret holds whatever exists already, and the caller undoes it.
  */
 int parent_launch(const struct plan *plan, const struct state *state, const struct state_directory *directory,
                   struct child *ret);

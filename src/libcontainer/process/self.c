@@ -57,13 +57,16 @@ static int close_foreign(const struct launch *launch) {
         const int own[] = {launch->channel,      launch->exec_fifo_fd, launch->result_fifo_fd, plan->console_socket,
                            plan->bundle_fd, plan->target_fd,      plan->target_root_fd,  plan->procfs_fd,
                            plan->hook_output_fds[0], plan->hook_output_fds[1]};
-        autofree int *keep = alloc_zero(plan->n_kept_fds + plan->n_joins + launch->entrance.n + ELEMENTSOF(own), sizeof(int));
+        autofree int *keep = alloc_zero(plan->n_kept_fds + plan->n_joins + plan->n_mount_maps + launch->entrance.n + ELEMENTSOF(own),
+                                        sizeof(int));
         size_t n = 0;
 
         for (unsigned i = 0; i < plan->n_kept_fds; i++)
                 keep[n++] = 3 + (int)i;
         for (size_t i = 0; i < plan->n_joins; i++)
                 keep[n++] = plan->joins[i].fd;
+        for (size_t i = 0; i < plan->n_mount_maps; i++)
+                keep[n++] = plan->mount_maps[i].fd;
         for (size_t i = 0; i < launch->entrance.n; i++)
                 if (launch->entrance.fds[i] >= 0)
                         keep[n++] = launch->entrance.fds[i];
@@ -101,8 +104,8 @@ int self_run(struct self *self, const struct step *steps, size_t n) {
         return 0;
 }
 
-int self_say_ready(const struct launch *launch, enum message_type *ret_answer) {
-        struct message message;
+int self_say_ready(struct self *self, enum message_type *ret_answer) {
+        const struct launch *launch = self->launch;
         int r;
 
         /*
@@ -111,14 +114,15 @@ int self_say_ready(const struct launch *launch, enum message_type *ret_answer) {
          */
         if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
                 return fail(errno, "outlive the runtime");
-        r = channel_send(launch->channel, MESSAGE_READY);
+        r = channel_write(launch->channel, MESSAGE_READY, 0);
         if (r < 0)
                 return r;
-        r = channel_receive(launch->channel, &message);
+        r = channel_read(launch->channel, ret_answer);
         if (r < 0)
                 return r;
-        *ret_answer = message.type;
-        return message.type == MESSAGE_END ? reject("the runtime ended") : 0;
+        /* The runtime has it by now. As long as we had it too, the agent's end would not end our calls that wait for it. */
+        fd_close(&self->listener_fd);
+        return *ret_answer == MESSAGE_END ? reject("the runtime ended") : 0;
 }
 
 /* --- steps of both, each at its own place --- */
@@ -178,6 +182,8 @@ int self_close_host(struct self *self) {
         /* Numbers in memory that we share with nobody: the runtime's are its own. */
         for (size_t i = 0; i < plan->n_joins; i++)
                 close(plan->joins[i].fd);
+        for (size_t i = 0; i < plan->n_mount_maps; i++)
+                close(plan->mount_maps[i].fd);
         for (size_t i = 0; i < self->launch->entrance.n; i++)
                 if (self->launch->entrance.fds[i] >= 0)
                         close(self->launch->entrance.fds[i]);
@@ -298,9 +304,20 @@ static int find_executable(struct self *self) {
         return exec_find(args->items[0], self->plan->path_variable, &self->plan->own_binary, &self->executable);
 }
 
+/* Between the two no call is made: any might be one that only the agent lets go on. */
+static int filter(struct self *self) {
+        int channel = self->launch->channel, r = seccomp_filter_load(&self->plan->seccomp, &self->listener_fd);
+
+        if (r < 0 || !self->plan->seccomp.has_listener)
+                return r;
+        if (self->plan->listener_is_sent)
+                return channel_send_fd(channel, MESSAGE_LISTENER, self->listener_fd, self->listener_fd);
+        return channel_write(channel, MESSAGE_LISTENER, self->listener_fd);
+}
+
 /* Without no_new_privs it takes CAP_SYS_ADMIN, which the next step gives up. */
 static int filter_privileged(struct self *self) {
-        return self->config->process.no_new_privileges ? 0 : seccomp_filter_load(&self->plan->seccomp);
+        return self->config->process.no_new_privileges ? 0 : filter(self);
 }
 
 static int drop_capabilities(struct self *self) {
@@ -324,8 +341,12 @@ static int release_kept(struct self *self) {
         return 0;
 }
 
+static int filter_with_listener(struct self *self) {
+        return self->config->process.no_new_privileges && self->plan->seccomp.has_listener ? filter(self) : 0;
+}
+
 static int filter_last(struct self *self) {
-        return self->config->process.no_new_privileges ? seccomp_filter_load(&self->plan->seccomp) : 0;
+        return self->config->process.no_new_privileges && !self->plan->seccomp.has_listener ? filter(self) : 0;
 }
 
 static int execute(struct self *self) {
@@ -355,6 +376,7 @@ const struct step self_settle_steps[] = {
         {"seccomp", filter_privileged},
         {"capabilities", drop_capabilities},
         {"no_new_privs", set_no_new_privileges}, /* a filter without it came before; with it comes last */
+        {"seccomp with a listener", filter_with_listener}, /* while there is a runtime to hand it over */
 };
 const size_t self_n_settle_steps = ELEMENTSOF(self_settle_steps);
 

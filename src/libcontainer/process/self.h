@@ -35,13 +35,15 @@ struct self {
         struct sources sources; /* of exec's process only the root, its own one */
         int procfs_fd; /* of a procfs that the container cannot have exchanged; -1 when there is no need */
         int slave_fd; /* of the terminal */
+        int listener_fd; /* of the filter, until the runtime has it */
         bool in_directory; /* the working directory has been entered */
         char *executable;
         char **arguments;
 };
 #define SELF_INIT(the_launch)                                                                                      \
         ((struct self){.launch = (the_launch), .plan = (the_launch)->plan, .config = (the_launch)->plan->config,   \
-                       .sources = {.rootfs_fd = -1, .null_fd = -1}, .procfs_fd = -1, .slave_fd = -1})
+                       .sources = {.rootfs_fd = -1, .null_fd = -1}, .procfs_fd = -1, .slave_fd = -1,                \
+                       .listener_fd = -1})
 
 struct step {
         const char *name;
@@ -58,7 +60,7 @@ void self_abort(const struct launch *launch) __attribute__((noreturn));
 int self_run(struct self *self, const struct step *steps, size_t n);
 
 /* Everything is made: from here on the runtime may end. Gives what it answers, START or WAIT. */
-int self_say_ready(const struct launch *launch, enum message_type *ret_answer);
+int self_say_ready(struct self *self, enum message_type *ret_answer);
 
 /* Steps that each process takes at a place of its own. */
 int self_enter_cgroup(struct self *self);

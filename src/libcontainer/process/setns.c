@@ -98,7 +98,7 @@ void setns_main(const struct launch *launch) {
         self_begin(launch, "tare:[exec]", false);
         if (self_run(&self, join_steps, ELEMENTSOF(join_steps)) < 0 ||
             self_run(&self, self_become_steps, self_n_become_steps) < 0 || be_born_inside(&self) < 0 ||
-            self_run(&self, self_settle_steps, self_n_settle_steps) < 0 || self_say_ready(launch, &answer) < 0 ||
+            self_run(&self, self_settle_steps, self_n_settle_steps) < 0 || self_say_ready(&self, &answer) < 0 ||
             self_run(&self, self_execute_steps, self_n_execute_steps) < 0)
                 self_abort(launch);
         _exit(EXIT_FAILURE);

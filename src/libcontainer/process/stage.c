@@ -9,7 +9,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "libcontainer/isolation/credentials.h"
 #include "libcontainer/isolation/namespaces.h"
 #include "libcontainer/process/channel.h"
 #include "libcontainer/process/clone.h"
@@ -41,12 +40,6 @@ static int prepare(const struct launch *launch) {
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 return fail(errno, "become undumpable");
         r = namespaces_join_around_user(launch->plan);
-        if (r < 0)
-                return r;
-        /* In a new one init becomes root itself, once it is mapped. */
-        r = launch->plan->creates[NAMESPACE_USER]
-                    ? 0
-                    : credentials_become_root(launch->plan->config->extensions.keep_original_groups);
         return r < 0 ? r : namespaces_unshare_time(launch->plan, offsets_fd);
 }
 

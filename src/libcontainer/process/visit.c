@@ -51,13 +51,16 @@ struct task {
 
 /* Nothing of the host but what the work needs comes into the container's namespaces (CVE-2024-21626). */
 static int close_foreign(const struct task *task) {
-        autofree int *keep = alloc_zero(task->n + 3, sizeof(int));
+        size_t n_maps = task->plan ? task->plan->n_mount_maps : 0;
+        autofree int *keep = alloc_zero(task->n + n_maps + 3, sizeof(int));
         const int own[] = {task->channel, task->view_fd, task->visit->init_fd};
         size_t n = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(own); i++)
                 if (own[i] >= 0)
                         keep[n++] = own[i];
+        for (size_t i = 0; i < n_maps; i++)
+                keep[n++] = task->plan->mount_maps[i].fd;
         for (size_t i = 0; task->mounts && i < task->n; i++)
                 if (task->mounts[i] >= 0)
                         keep[n++] = task->mounts[i];
@@ -163,6 +166,9 @@ static int open_sources(const struct task *task) {
         for (size_t i = 0; r >= 0 && i < task->n && !(propagation & MS_SHARED); i++)
                 if (task->mounts[i] >= 0)
                         r = mounts_within(mount_propagate(task->mounts[i], propagation), task->plan, i);
+        /* They have done their work, and are the host's. Numbers in memory that we share with nobody. */
+        for (size_t i = 0; i < task->plan->n_mount_maps; i++)
+                close(task->plan->mount_maps[i].fd);
         return r;
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "util/fail.h"
 #include "util/fd.h"
 
 void handle_done(struct handle *handle) {
@@ -30,8 +31,32 @@ int handle_read(struct handle *handle) {
         return r < 0 ? r : state_status(&handle->directory, &handle->state, &handle->status, &handle->pidfd);
 }
 
-int handle_open(const char *root, const char *id, bool locked, struct handle *ret) {
-        int r = handle_open_directory(root, id, locked, ret);
+static void forget(struct handle *handle) {
+        fail_forget();
+        fd_close(&handle->pidfd);
+        state_done(&handle->state);
+        handle->state = STATE_INIT;
+}
 
+/*
+ * No command works on a container that is being created, so none waits for its creator: that may be waiting itself, for a
+ * hook that gave the command.
+ */
+static bool is_being_created(struct handle *handle) {
+        if (state_lock_at_once(&handle->directory))
+                return false;
+        if (handle_read(handle) >= 0 && handle->status == STATUS_CREATING)
+                return true;
+        forget(handle);
+        return false;
+}
+
+int handle_open(const char *root, const char *id, bool locked, struct handle *ret) {
+        int r = handle_open_directory(root, id, false, ret);
+
+        if (r < 0 || (locked && is_being_created(ret)))
+                return r;
+        if (locked)
+                r = state_lock(&ret->directory, id);
         return r < 0 ? r : handle_read(ret);
 }

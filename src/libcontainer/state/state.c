@@ -242,6 +242,13 @@ int state_check_id(const char *id) {
         return 0;
 }
 
+/* XDG Base Directory Specification: in that directory what is not sticky may be removed when it is some hours old. */
+static mode_t root_mode(const char *root) {
+        const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
+
+        return !text_is_empty(runtime_dir) && path_is_below(root, runtime_dir) ? S_ISVTX | 0700 : 0700;
+}
+
 int state_root_open(const char *root, bool make) {
         int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -249,7 +256,7 @@ int state_root_open(const char *root, bool make) {
                 return fd >= 0 ? fd : fail(errno, "open root directory `%s`", root);
         if (!make)
                 return -ENOENT;
-        fd = path_make_dir(AT_FDCWD, root, 0700);
+        fd = path_make_dir(AT_FDCWD, root, root_mode(root));
         if (fd < 0)
                 return fail(-fd, "make root directory `%s`", root);
         fd_close(&fd);
@@ -276,6 +283,10 @@ int state_lock(struct state_directory *directory, const char *id) {
                 return -ENOENT;
         }
         return 0;
+}
+
+bool state_lock_at_once(const struct state_directory *directory) {
+        return fd_lock(directory->fd, 0) >= 0;
 }
 
 void state_unlock(struct state_directory *directory) {
@@ -407,19 +418,23 @@ int state_status(const struct state_directory *directory, const struct state *st
 
 /* --- output --- */
 
+void state_write_for_hook(const struct state *state, enum status status, pid_t pid, const char *key, struct json_writer *writer) {
+        json_object_begin(writer, key);
+        json_write_string(writer, "ociVersion", TARE_SPEC_VERSION);
+        json_write_string(writer, "id", state->id);
+        json_write_string(writer, "status", name_of(statuses, status));
+        if (pid > 0)
+                json_write_i64(writer, "pid", pid);
+        json_write_string(writer, "bundle", state->bundle);
+        if (state->annotations.count > 0)
+                write_annotations(writer, &state->annotations);
+        json_object_end(writer);
+}
+
 void state_print_for_hook(const struct state *state, enum status status, pid_t pid, struct text *text) {
         struct json_writer writer = {.text = text};
 
-        json_object_begin(&writer, NULL);
-        json_write_string(&writer, "ociVersion", TARE_SPEC_VERSION);
-        json_write_string(&writer, "id", state->id);
-        json_write_string(&writer, "status", name_of(statuses, status));
-        if (pid > 0)
-                json_write_i64(&writer, "pid", pid);
-        json_write_string(&writer, "bundle", state->bundle);
-        if (state->annotations.count > 0)
-                write_annotations(&writer, &state->annotations);
-        json_object_end(&writer);
+        state_write_for_hook(state, status, pid, NULL, &writer);
 }
 
 /* fgetpwent(3) reads the file alone: no name service is asked, and no library of one is loaded. */

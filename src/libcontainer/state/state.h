@@ -77,6 +77,9 @@ int state_open(int root_fd, const char *id, struct state_directory *ret);
 void state_unlock(struct state_directory *directory);
 int state_lock(struct state_directory *directory, const char *id);
 
+/* True if nobody else has it; to be followed by state_lock(), which looks at the directory too. */
+bool state_lock_at_once(const struct state_directory *directory);
+
 /* The same without a lock, for readers and for signals, which must not wait behind a slow hook. */
 int state_open_unlocked(int root_fd, const char *id, struct state_directory *ret);
 
@@ -106,6 +109,7 @@ int state_open_process(const struct state *state, const struct process_identity 
 int state_status(const struct state_directory *directory, const struct state *state, enum status *ret, int *ret_pidfd);
 
 /* The specification's state as JSON: what hooks read on their standard input. `pid` 0 leaves the field out. */
+void state_write_for_hook(const struct state *state, enum status status, pid_t pid, const char *key, struct json_writer *writer);
 void state_print_for_hook(const struct state *state, enum status status, pid_t pid, struct text *text);
 
 /* What `state` and the JSON form of `list` print. */
