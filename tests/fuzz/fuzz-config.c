@@ -1,31 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Fuzz target of config_parse() and config_check(). With replay.c any compiler runs the corpus; a fuzzer is made and run
- * by
- *
- *     clang -D_GNU_SOURCE -iquote src -g -O1 -fsanitize=fuzzer,address,undefined tests/fuzz/fuzz-config.c
- *             src/libcontainer/config/{check,decode}*.c src/libcontainer/config/{config,mount-options}.c
- *             src/util/{alloc,fail,fd,file,json,names,path,text}.c src/seccomp/{check,names,profile}.c
- *             src/cgroups/{apply,controllers,device-program,device-rules,host,resources,settings}.c -lyajl -o fuzz-config
- *     ./fuzz-config NEW-INPUTS tests/fuzz/corpus/config tests/bundles
+ * Fuzz target of config_parse() and config_check().
  *
  * Whatever the bytes are: it ends, a refusal leaves a message, nothing is left behind, and the same text gives the same
  * answer twice.
  */
+#include "fuzz.h"
+
 #include <errno.h>
-#include <stdlib.h>
 
 #include "libcontainer/config/config.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void demand(bool condition) {
-        if (!condition)
-                abort();
-}
 
 /* The answer: the message, "" when the config passes. Owned by the caller. */
 static char *answer(const uint8_t *data, size_t size) {

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Fuzz target of util/json.c. With replay.c any compiler runs the corpus; a fuzzer is made and run by
- *
- *     clang -D_GNU_SOURCE -iquote src -g -O1 -fsanitize=fuzzer,address,undefined tests/fuzz/fuzz-json.c
- *             src/util/{json,json-writer,text,names,alloc,fail}.c -lyajl -o fuzz-json
- *     ./fuzz-json NEW-INPUTS tests/fuzz/corpus/json
+ * Fuzz target of util/json.c.
  *
  * Whatever the bytes are: a refusal leaves a message of one printable line, and what is accepted can be written,
  * decoded again and written again to the same text.
  */
+#include "fuzz.h"
+
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "util/alloc.h"
@@ -19,13 +16,6 @@
 #include "util/text.h"
 
 #include "json-sample.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void demand(bool condition) {
-        if (!condition)
-                abort();
-}
 
 static void demand_printable(const char *message) {
         size_t left = strlen(message);
