@@ -5,6 +5,7 @@
  */
 #include "libcontainer/config/config.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
@@ -119,6 +120,16 @@ bool config_has_new_namespace(const struct config *config, enum namespace_kind k
         const struct namespace_config *namespace = config_namespace(config, kind);
 
         return namespace && text_is_empty(namespace->path);
+}
+
+/* --- ids --- */
+
+void id_mappings_print(const struct id_mappings *mappings, struct text *text) {
+        for (size_t i = 0; i < mappings->count; i++) {
+                const struct id_mapping *mapping = &mappings->items[i];
+
+                text_add_format(text, "%" PRIu32 " %" PRIu32 " %" PRIu32 "\n", mapping->container_id, mapping->host_id, mapping->size);
+        }
 }
 
 /* --- freeing --- */

@@ -16,6 +16,7 @@
 #include "cgroups/cgroup.h"
 #include "seccomp/seccomp.h"
 #include "util/names.h"
+#include "util/text.h"
 
 /* The gnu dialects of C predefine the word as 1, and it is a property of the specification. */
 #undef linux
@@ -36,6 +37,9 @@ struct id_mappings {
         struct id_mapping *items;
         size_t count;
 };
+
+/* As the kernel takes and shows them: a line "INSIDE OUTSIDE SIZE" for each (user_namespaces(7)). */
+void id_mappings_print(const struct id_mappings *mappings, struct text *text);
 
 struct string_list {
         char **items;

@@ -43,9 +43,7 @@ static int write_file(const struct id_map *map) {
         char path[64];
         int r;
 
-        for (size_t i = 0; i < map->mappings->count; i++)
-                text_add_format(&text, "%" PRIu32 " %" PRIu32 " %" PRIu32 "\n", map->mappings->items[i].container_id,
-                                map->mappings->items[i].host_id, map->mappings->items[i].size);
+        id_mappings_print(map->mappings, &text);
         snprintf(path, sizeof(path), "/proc/%d/%s", (int)map->pid, map->file);
         /* One write(2): the kernel takes a map only whole. */
         r = file_write_bytes(AT_FDCWD, path, text.bytes, text.length);

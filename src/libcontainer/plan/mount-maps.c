@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,9 +33,7 @@ static int write_map(pid_t pid, const char *file, const struct id_mappings *mapp
         char path[64];
         int r;
 
-        for (size_t i = 0; i < mappings->count; i++)
-                text_add_format(&text, "%" PRIu32 " %" PRIu32 " %" PRIu32 "\n", mappings->items[i].container_id,
-                                mappings->items[i].host_id, mappings->items[i].size);
+        id_mappings_print(mappings, &text);
         snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
         r = file_write_bytes(AT_FDCWD, path, text.bytes, text.length);
         return r < 0 ? fail(-r, "write `%s` of the mount's user namespace", file) : 0;
