@@ -19,5 +19,8 @@ bool name_find(const struct name *table, const char *name, long *ret_value);
 /* The first name with that value, or NULL. */
 const char *name_of(const struct name *table, long value);
 
-/* Finds a signal by number ("15"), name ("TERM", "SIGTERM", any case) or real-time name ("RTMIN+3"); -EINVAL if unknown. 0 is one. */
+/*
+ * Finds a signal by number ("15"), name ("TERM", "SIGTERM", any case) or real-time name ("RTMIN+3"); 0 is one, too. -EINVAL if
+ * unknown.
+ */
 int signal_from_text(const char *text);

@@ -19,7 +19,8 @@ void handle_done(struct handle *handle);
 
 /*
  * Opens the container. `locked`: for commands that change it, one at a time; others must not wait behind a slow hook. One
- * that its creator still works on is not locked, and its status says so: the command has to refuse it. -ENOENT when there is none, -EUCLEAN when its record cannot be read.
+ * that its creator still works on is not locked, and its status says so: the command has to refuse it. -ENOENT when there is
+ * none, -EUCLEAN when its record cannot be read.
  */
 int handle_open(const char *root, const char *id, bool locked, struct handle *ret);
 
