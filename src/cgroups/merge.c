@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The limits in force after an update: those before it, with what the update names in their place. Pure. Runs in the
- * runtime's process. Device rules are not limits: an update neither has nor changes any.
+ * The limits in force after an update: those before it, with what the update names in their place. Asks the kernel no
+ * more than which files a cgroup has. Runs in the runtime's process. Device rules are not limits: an update neither has
+ * nor changes any.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cgroups/cgroup.h"
 #include "cgroups/controllers.h"
+#include "cgroups/place.h"
 #include "cgroups/settings.h"
 #include "util/alloc.h"
 #include "util/text.h"
@@ -236,20 +239,28 @@ static void merge_unified(struct cgroup_resources *base, const struct cgroup_uni
                         (struct cgroup_unified){text_copy(unified->key), text_copy(unified->value)};
 }
 
-/* A file that `unified` named before, and that the update has written by another name: unified must not contradict. */
-static void merge_setting(struct cgroup_resources *base, const struct setting *setting) {
-        struct cgroup_unified *found = find_unified(base, setting->file);
-        struct cgroup_unified *other = setting->other_file ? find_unified(base, setting->other_file) : NULL;
+/* True if the file that goes first is missing, so that the other one is written. */
+static bool is_other(const struct cgroup *cgroup, const struct setting *setting) {
+        autofree char *path = NULL;
 
-        if (other)
-                change_unified(other, setting->other_value);
+        if (!setting->other_file)
+                return false;
+        path = text_format("%s/%s", place_of_v2(cgroup)->directory, setting->file);
+        return access(path, F_OK) < 0;
+}
+
+/* A file that `unified` named before, and that the update writes by another name: unified must not contradict. */
+static void merge_setting(const struct cgroup *cgroup, struct cgroup_resources *base, const struct setting *setting) {
+        bool other = is_other(cgroup, setting);
+        struct cgroup_unified *found = find_unified(base, other ? setting->other_file : setting->file);
+
         if (found && setting->keep_first_word) {
                 const char *value = found->value ? found->value : "";
                 autofree char *whole = text_format("%.*s %s", (int)strcspn(value, " \n"), value, setting->value);
 
                 change_unified(found, whole);
         } else if (found)
-                change_unified(found, setting->value);
+                change_unified(found, other ? setting->other_value : setting->value);
 }
 
 static int merge_settings(const struct cgroup *cgroup, struct cgroup_resources *base,
@@ -267,7 +278,7 @@ static int merge_settings(const struct cgroup *cgroup, struct cgroup_resources *
         r = settings_make(&request, &settings);
         for (size_t i = 0; r >= 0 && i < settings.n; i++)
                 if (!settings.list[i].unified && controllers.version[settings.list[i].controller] == CONTROLLER_V2)
-                        merge_setting(base, &settings.list[i]);
+                        merge_setting(cgroup, base, &settings.list[i]);
         return r;
 }
 

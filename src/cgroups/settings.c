@@ -493,28 +493,26 @@ static bool is_page_size(const char *text) {
 }
 
 /*
- * A reservation that fails is an error that a program can handle, a page fault that fails is SIGBUS: both are
- * limited, and a kernel before 5.7 has the second only.
+ * Of reservations, and of the page faults that nothing was reserved for: to refuse one is an error that a program can
+ * handle, while a fault that fails is SIGBUS. A kernel before 5.7 counts all faults and nothing else. (config-linux.md,
+ * Huge page limits.)
  */
 static int add_hugepage_limit(struct maker *maker, const struct cgroup_hugepage_limit *limit, size_t i) {
-        static const char *const kinds[] = {"", ".rsvd"};
+        autofree char *v1 = text_format("hugetlb.%s.rsvd.limit_in_bytes", limit->page_size);
+        autofree char *v2 = text_format("hugetlb.%s.rsvd.max", limit->page_size);
+        const char *other = is_on_v2(maker, CONTROLLER_HUGETLB) ? "max" : "limit_in_bytes";
+        struct files files = {CONTROLLER_HUGETLB, v1, v2};
+        autofree char *other_file = text_format("hugetlb.%s.%s", limit->page_size, other);
+        struct setting *setting;
+        int r;
 
         if (!is_page_size(limit->page_size))
                 return reject("%s.hugepageLimits[%zu].pageSize: \"%s\" is not a size such as \"2MB\"",
                               maker->request->path, i, limit->page_size ? limit->page_size : "");
-        for (size_t k = 0; k < ELEMENTSOF(kinds); k++) {
-                autofree char *v1 = text_format("hugetlb.%s%s.limit_in_bytes", limit->page_size, kinds[k]);
-                autofree char *v2 = text_format("hugetlb.%s%s.max", limit->page_size, kinds[k]);
-                struct files files = {CONTROLLER_HUGETLB, v1, v2};
-                struct setting *setting;
-                int r = add(maker, &files, text_format("hugepageLimits[%zu].limit", i), format_u64(limit->limit),
-                            &setting);
-
-                if (r < 0)
-                        return r;
-                setting->optional = k == 1;
-        }
-        return 0;
+        r = add(maker, &files, text_format("hugepageLimits[%zu].limit", i), format_u64(limit->limit), &setting);
+        if (r >= 0)
+                set_other(setting, other_file, format_u64(limit->limit));
+        return r;
 }
 
 static int make_hugepage_limits(struct maker *maker) {

@@ -226,11 +226,18 @@ limits() {
         config '.linux.resources.hugepageLimits = [{"pageSize": $size, "limit": 4194304}]' --arg size "$size"
         create
         if [ "$CGROUP_VERSION" = 1 ]; then
-                is "$(in_cgroup hugetlb "hugetlb.$size.limit_in_bytes")" 4194304
+                is "$(in_cgroup hugetlb "hugetlb.$size.rsvd.limit_in_bytes")" 4194304
         else
-                is "$(in_cgroup hugetlb "hugetlb.$size.max")" 4194304
                 is "$(in_cgroup hugetlb "hugetlb.$size.rsvd.max")" 4194304
         fi
+}
+
+@test "hugepageLimits: of page faults there is no limit where reservations have one" {
+        only_tare "limits both"
+        need_controller hugetlb
+        config '.linux.resources.hugepageLimits = [{"pageSize": "2MB", "limit": 4194304}]'
+        create
+        ! cat "$(cgroup hugetlb)"/hugetlb.2MB.{max,limit_in_bytes} 2>/dev/null | grep -qx 4194304
 }
 
 @test "hugepageLimits: a size that is none is refused" {

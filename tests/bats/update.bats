@@ -415,10 +415,9 @@ some_limit_is() {
         start
         [ -e "$directory" ] || directory=$(cgroup hugetlb)
         update_from '{"hugepageLimits": [{"pageSize": "2MB", "limit": 4194304}]}'
-        cat "$directory"/hugetlb.2MB.{max,limit_in_bytes} 2>/dev/null | grep -qx 4194304
         cat "$directory"/hugetlb.2MB.rsvd.{max,limit_in_bytes} 2>/dev/null | grep -qx 4194304
         update_from '{"hugepageLimits": [{"pageSize": "2MB", "limit": 0}]}'
-        cat "$directory"/hugetlb.2MB.{max,limit_in_bytes} 2>/dev/null | grep -qx 0
+        cat "$directory"/hugetlb.2MB.rsvd.{max,limit_in_bytes} 2>/dev/null | grep -qx 0
         is "$(record .hugepageLimits)" '[{"limit":0,"pageSize":"2MB"}]'
         rejected 'linux.resources.hugepageLimits[0].pageSize' -r <(echo '{"hugepageLimits": [{"pageSize": "2mb", "limit": 0}]}')
 }
@@ -571,11 +570,11 @@ other_limits() {
         need_v2
         need_controller hugetlb
         start
-        update_from '{"unified": {"hugetlb.2MB.max": "6291456", "cgroup.max.depth": "3"}}'
+        update_from '{"unified": {"hugetlb.2MB.rsvd.max": "6291456", "cgroup.max.depth": "3"}}'
         printf '%s' '{"hugepageLimits": [{"pageSize": "2MB", "limit": 4194304}], "unified": {"cgroup.max.depth": "9", "cgroup.max.descendants": "nonsense"}}' >"$DIR/in"
         rejected 'linux.resources.unified.cgroup.max.descendants: write `nonsense` to `cgroup.max.descendants`: invalid argument' -r "$DIR/in"
-        is "$(held hugetlb hugetlb.2MB.max)" 6291456
-        is "$(record .unified)" '{"cgroup.max.depth":"3","hugetlb.2MB.max":"6291456"}'
+        is "$(held hugetlb hugetlb.2MB.rsvd.max)" 6291456
+        is "$(record .unified)" '{"cgroup.max.depth":"3","hugetlb.2MB.rsvd.max":"6291456"}'
 }
 
 @test "and with all the controllers of v2" {

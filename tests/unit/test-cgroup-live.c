@@ -982,17 +982,70 @@ static void test_watch_nothing(void) {
 
 static void test_hugepages(void) {
         static struct cgroup_hugepage_limit limits[] = {{(char *)"2MB", 4194304}}, wrong[] = {{(char *)"3MB", 3}};
+        static struct cgroup_hugepage_limit higher[] = {{(char *)"2MB", 6291456}};
         static const struct cgroup_resources resources = {.hugepage_limits = limits, .n_hugepage_limits = 1};
+        static const struct cgroup_resources more = {.hugepage_limits = higher, .n_hugepage_limits = 1};
         static const struct cgroup_resources no_such_size = {.hugepage_limits = wrong, .n_hugepage_limits = 1};
+        autodone(cgroup_undo) struct cgroup_undo undo = CGROUP_UNDO_INIT;
         autodone(fixture) struct fixture fixture;
+        autofree char *path = NULL, *faults = NULL;
 
         if (!create_with(&fixture, &resources))
                 return;
-        CHECK_FILE(&fixture, "hugetlb", "hugetlb.2MB.limit_in_bytes", "hugetlb.2MB.max", "4194304", "4194304");
         CHECK_FILE(&fixture, "hugetlb", "hugetlb.2MB.rsvd.limit_in_bytes", "hugetlb.2MB.rsvd.max", "4194304",
                    "4194304");
+        path = file_of(&fixture, "hugetlb", "hugetlb.2MB.limit_in_bytes", "hugetlb.2MB.max");
+        faults = read_text(path);
+        CHECK(!text_equal(faults, "4194304"));
+        CHECK_OK(cgroup_update(&fixture.cgroup, &more, &undo));
+        CHECK_FILE(&fixture, "hugetlb", "hugetlb.2MB.rsvd.limit_in_bytes", "hugetlb.2MB.rsvd.max", "6291456",
+                   "6291456");
+        cgroup_undo_apply(&undo);
+        CHECK_FILE(&fixture, "hugetlb", "hugetlb.2MB.rsvd.limit_in_bytes", "hugetlb.2MB.rsvd.max", "4194304",
+                   "4194304");
+        CHECK_FILE(&fixture, "hugetlb", "hugetlb.2MB.limit_in_bytes", "hugetlb.2MB.max", faults, faults);
         CHECK_EQUAL(cgroup_check_resources(&fixture.host, &no_such_size, "linux.resources"), -EINVAL);
         CHECK_CONTAINS(fail_text(), "linux.resources.hugepageLimits[0].pageSize: this machine has no huge pages of");
+}
+
+/* A kernel before 5.7, played by a directory. */
+static void test_hugepages_without_reservations(void) {
+        static struct cgroup_hugepage_limit limits[] = {{(char *)"2MB", 4194304}};
+        static const struct cgroup_resources resources = {.hugepage_limits = limits, .n_hugepage_limits = 1};
+        char directory[] = "/tmp/tare-test-XXXXXX";
+        autofree char *file = NULL, *held = NULL, *again = NULL;
+        struct cgroup_place place = {.controllers = (char *)"", .directory = directory, .path = directory, .v2 = true};
+        const struct cgroup cgroup = {.mode = CGROUP_MODE_V2, .places = &place, .n_places = 1, .v2_fd = -1};
+        autodone(cgroup_undo) struct cgroup_undo undo = CGROUP_UNDO_INIT;
+
+        CHECK(mkdtemp(directory) != NULL);
+        file = text_format("%s/hugetlb.2MB.max", directory);
+        CHECK_OK(file_replace(AT_FDCWD, file, "6291456\n", 8, 0600));
+        CHECK_OK(cgroup_update(&cgroup, &resources, &undo));
+        held = read_text(file);
+        CHECK_TEXT(held, "4194304");
+        cgroup_undo_apply(&undo);
+        again = read_text(file);
+        CHECK_TEXT(again, "6291456");
+        CHECK(unlink(file) == 0 && rmdir(directory) == 0);
+}
+
+/* In the record an update changes what `unified` said of the file that it writes, and of no other. */
+static void test_hugepages_over_unified(void) {
+        static struct cgroup_hugepage_limit limits[] = {{(char *)"2MB", 4194304}};
+        static struct cgroup_unified list[] = {{(char *)"hugetlb.2MB.max", (char *)"6291456"},
+                                               {(char *)"hugetlb.2MB.rsvd.max", (char *)"8388608"}};
+        static const struct cgroup_resources before = {.unified = list, .n_unified = 2};
+        struct cgroup_resources first = before, wanted = {.hugepage_limits = limits, .n_hugepage_limits = 1};
+        autodone(cgroup_resources) struct cgroup_resources merged = {};
+        autodone(fixture) struct fixture fixture;
+
+        if (!create_with(&fixture, &before))
+                return;
+        CHECK_EQUAL(cgroup_resources_merge(&fixture.cgroup, &merged, &first), 0);
+        CHECK_EQUAL(cgroup_resources_merge(&fixture.cgroup, &merged, &wanted), 0);
+        CHECK_TEXT(merged.unified[0].value, "6291456");
+        CHECK_TEXT(merged.unified[1].value, "4194304");
 }
 
 static void test_unified(void) {
@@ -1161,6 +1214,8 @@ static const struct test_case cases[] = {
         {"the end of the last process is told", test_watch_end},
         {"without a cgroup there is nothing to tell", test_watch_nothing},
         {"hugepageLimits", test_hugepages},
+        {"hugepageLimits: a kernel without a limit of reservations", test_hugepages_without_reservations},
+        {"hugepageLimits: a file that unified named before", test_hugepages_over_unified},
         {"unified", test_unified},
         {"device rules", test_devices},
         {"device rules do not add up", test_all_devices},

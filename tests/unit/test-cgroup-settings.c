@@ -239,8 +239,8 @@ static void test_others(void) {
         const struct cgroup_resources devices = {.rdma = rdma, .n_rdma = 2};
 
         CHECK_SETTINGS(&hugepages, &v1, true,
-                       "hugetlb.2MB.limit_in_bytes=4194304; hugetlb.2MB.rsvd.limit_in_bytes=4194304?");
-        CHECK_SETTINGS(&hugepages, &v2, true, "hugetlb.2MB.max=4194304; hugetlb.2MB.rsvd.max=4194304?");
+                       "hugetlb.2MB.rsvd.limit_in_bytes=4194304 else hugetlb.2MB.limit_in_bytes=4194304");
+        CHECK_SETTINGS(&hugepages, &v2, true, "hugetlb.2MB.rsvd.max=4194304 else hugetlb.2MB.max=4194304");
         CHECK_SETTINGS(&network, &v1, true, "net_cls.classid=1048577; net_prio.ifpriomap=eth0 5");
         CHECK_SETTINGS(&devices, &v2, true,
                        "rdma.max=mlx5_1 hca_handle=3 hca_object=10000; rdma.max=rxe3 hca_object=7");
