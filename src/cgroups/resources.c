@@ -5,6 +5,7 @@
  */
 #include "cgroups/cgroup.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -98,22 +99,42 @@ static bool read_usage(const struct cgroup *cgroup, uint64_t *ret) {
         return text_to_u64(text, ret) == 0;
 }
 
+/* As the kernel reads it; what it does not take, and no limit, is more than any usage. */
+static uint64_t parse_limit(const char *text) {
+        static const char units[] = "kmgtpe";
+        char *end;
+        uint64_t limit = strtoull(text, &end, 0);
+        const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) : NULL;
+
+        if (end == text || (unit && __builtin_mul_overflow(limit, 1ULL << (10 * (unit - units + 1)), &limit)))
+                return UINT64_MAX;
+        return limit;
+}
+
 /* v1 refuses a limit below the usage itself; v2 would take it and kill. (config-linux.md, checkBeforeUpdate.) */
-static int check_usage(const struct cgroup *cgroup, const struct cgroup_resources *resources, const char *path) {
-        const struct cgroup_i64 *limit = &resources->memory.limit, *swap = &resources->memory.swap;
+static int check_usage(const struct cgroup *cgroup, const struct cgroup_resources *resources,
+                       const struct settings *settings, const char *path) {
+        const struct cgroup_i64 *swap = &resources->memory.swap;
         uint64_t usage;
 
         if (!resources->memory.check_before_update.value || !read_usage(cgroup, &usage))
                 return 0;
-        if (swap->set && swap->value > 0 && (uint64_t)swap->value <= usage)
+        if (swap->set && swap->value > 0 && (uint64_t)swap->value <= usage) {
                 reject("%s.memory.swap: rejecting memory+swap limit %" PRId64 " <= usage %" PRIu64, path, swap->value,
                        usage);
-        else if (limit->set && limit->value > 0 && (uint64_t)limit->value <= usage)
-                reject("%s.memory.limit: rejecting memory limit %" PRId64 " <= usage %" PRIu64, path, limit->value,
+                return -EBUSY;
+        }
+        for (size_t i = 0; i < settings->n; i++) {
+                const struct setting *setting = &settings->list[i];
+                uint64_t limit = text_equal(setting->file, "memory.max") ? parse_limit(setting->value) : UINT64_MAX;
+
+                if (limit > usage)
+                        continue;
+                reject("%s.%s: rejecting memory limit %" PRIu64 " <= usage %" PRIu64, path, setting->property, limit,
                        usage);
-        else
-                return 0;
-        return -EBUSY;
+                return -EBUSY;
+        }
+        return 0;
 }
 
 int cgroup_update(const struct cgroup *cgroup, const struct cgroup_resources *resources, struct cgroup_undo *ret_undo) {
@@ -130,7 +151,7 @@ int cgroup_update(const struct cgroup *cgroup, const struct cgroup_resources *re
         controllers_of_cgroup(cgroup, &controllers);
         r = settings_make(&request, &settings);
         if (r >= 0)
-                r = check_usage(cgroup, resources, request.path);
+                r = check_usage(cgroup, resources, &settings, request.path);
         return r < 0 ? r : apply_settings_or_none(cgroup, &settings, request.path, ret_undo);
 }
 

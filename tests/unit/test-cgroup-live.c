@@ -829,6 +829,89 @@ static void test_update_undone(void) {
         }
 }
 
+/* --- a cgroup of v2 that a folder with a few files plays, for what this machine's kernel has no cgroup for --- */
+
+struct folder {
+        char directory[sizeof("/tmp/tare-test-XXXXXX")];
+        struct cgroup_place place;
+        struct cgroup cgroup;
+};
+
+static void folder_init(struct folder *folder) {
+        *folder = (struct folder){.directory = "/tmp/tare-test-XXXXXX"};
+        CHECK(mkdtemp(folder->directory) != NULL);
+        folder->place = (struct cgroup_place){
+                .controllers = (char *)"", .directory = folder->directory, .path = folder->directory, .v2 = true};
+        folder->cgroup = (struct cgroup){.mode = CGROUP_MODE_V2, .places = &folder->place, .n_places = 1, .v2_fd = -1};
+}
+
+static void folder_done(struct folder *folder) {
+        CHECK_EQUAL(file_remove_tree(AT_FDCWD, folder->directory), 0);
+}
+
+static void folder_file(const struct folder *folder, const char *name, const char *content) {
+        autofree char *path = text_format("%s/%s", folder->directory, name);
+
+        CHECK_OK(file_replace(AT_FDCWD, path, content, strlen(content), 0600));
+}
+
+static void check_folder(const struct folder *folder, const char *name, const char *expected) {
+        autofree char *path = text_format("%s/%s", folder->directory, name), *held = read_text(path);
+
+        CHECK_TEXT(held, expected);
+}
+
+/* --- updates with checkBeforeUpdate --- */
+
+/* `text`: NULL when the limit is taken. */
+static void check_against_usage(const struct cgroup_resources *resources, const char *text) {
+        autodone(cgroup_undo) struct cgroup_undo undo = CGROUP_UNDO_INIT;
+        autodone(folder) struct folder folder;
+
+        folder_init(&folder);
+        folder_file(&folder, "memory.current", "33554432\n");
+        folder_file(&folder, "memory.max", "max\n");
+        folder_file(&folder, "memory.high", "max\n");
+        CHECK_EQUAL(cgroup_update(&folder.cgroup, resources, &undo), text ? -EBUSY : 0);
+        if (!text)
+                return;
+        CHECK_TEXT(fail_text(), text);
+        check_folder(&folder, "memory.max", "max");
+}
+
+static void check_file_against_usage(const char *file, const char *value, const char *text) {
+        struct cgroup_unified list[] = {{(char *)file, (char *)value}};
+        struct cgroup_resources resources = {
+                .memory = {.check_before_update = {.set = true, .value = true}}, .unified = list, .n_unified = 1};
+
+        check_against_usage(&resources, text);
+        resources.memory.check_before_update.value = false;
+        check_against_usage(&resources, NULL);
+}
+
+static void test_against_usage(void) {
+        static const struct cgroup_resources at = {
+                .memory = {.limit = I64(32 << 20), .check_before_update = {.set = true, .value = true}}};
+        static const struct cgroup_resources above = {
+                .memory = {.limit = I64((32 << 20) + 1), .check_before_update = {.set = true, .value = true}}};
+
+        check_against_usage(&at, "linux.resources.memory.limit: rejecting memory limit 33554432 <= usage 33554432");
+        check_against_usage(&above, NULL);
+        check_file_against_usage("memory.max", "33554432", "linux.resources.unified.memory.max: rejecting memory limit "
+                                                           "33554432 <= usage 33554432");
+        check_file_against_usage("memory.max", "33554433", NULL);
+        check_file_against_usage("memory.max", "max", NULL);
+        /* All that the kernel can read. */
+        check_file_against_usage("memory.max", "16M\n", "linux.resources.unified.memory.max: rejecting memory limit "
+                                                        "16777216 <= usage 33554432");
+        check_file_against_usage("memory.max", "0x1000k", "linux.resources.unified.memory.max: rejecting memory limit "
+                                                          "4194304 <= usage 33554432");
+        check_file_against_usage("memory.max", "1t", NULL);
+        check_file_against_usage("memory.max", "16E", NULL);
+        /* This one slows down and kills nobody. */
+        check_file_against_usage("memory.high", "1", NULL);
+}
+
 static int hold_memory(void) {
         char *bytes = mmap(NULL, 32 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
 
@@ -1008,26 +1091,19 @@ static void test_hugepages(void) {
         CHECK_CONTAINS(fail_text(), "linux.resources.hugepageLimits[0].pageSize: this machine has no huge pages of");
 }
 
-/* A kernel before 5.7, played by a directory. */
+/* A kernel before 5.7. */
 static void test_hugepages_without_reservations(void) {
         static struct cgroup_hugepage_limit limits[] = {{(char *)"2MB", 4194304}};
         static const struct cgroup_resources resources = {.hugepage_limits = limits, .n_hugepage_limits = 1};
-        char directory[] = "/tmp/tare-test-XXXXXX";
-        autofree char *file = NULL, *held = NULL, *again = NULL;
-        struct cgroup_place place = {.controllers = (char *)"", .directory = directory, .path = directory, .v2 = true};
-        const struct cgroup cgroup = {.mode = CGROUP_MODE_V2, .places = &place, .n_places = 1, .v2_fd = -1};
         autodone(cgroup_undo) struct cgroup_undo undo = CGROUP_UNDO_INIT;
+        autodone(folder) struct folder folder;
 
-        CHECK(mkdtemp(directory) != NULL);
-        file = text_format("%s/hugetlb.2MB.max", directory);
-        CHECK_OK(file_replace(AT_FDCWD, file, "6291456\n", 8, 0600));
-        CHECK_OK(cgroup_update(&cgroup, &resources, &undo));
-        held = read_text(file);
-        CHECK_TEXT(held, "4194304");
+        folder_init(&folder);
+        folder_file(&folder, "hugetlb.2MB.max", "6291456\n");
+        CHECK_OK(cgroup_update(&folder.cgroup, &resources, &undo));
+        check_folder(&folder, "hugetlb.2MB.max", "4194304");
         cgroup_undo_apply(&undo);
-        again = read_text(file);
-        CHECK_TEXT(again, "6291456");
-        CHECK(unlink(file) == 0 && rmdir(directory) == 0);
+        check_folder(&folder, "hugetlb.2MB.max", "6291456");
 }
 
 /* In the record an update changes what `unified` said of the file that it writes, and of no other. */
@@ -1206,6 +1282,7 @@ static const struct test_case cases[] = {
         {"blockIO.weight", test_io_weight},
         {"update", test_update},
         {"an update that fails is undone", test_update_undone},
+        {"checkBeforeUpdate", test_against_usage},
         {"a memory limit below what is used, with checkBeforeUpdate", test_below_usage},
         {"pids.limit 0", test_no_pids},
         {"what the kernel refuses is named", test_kernel_refuses},
