@@ -47,6 +47,10 @@ static bool is_on_v2(const struct maker *maker, enum controller controller) {
         return maker->request->controllers->version[controller] == CONTROLLER_V2;
 }
 
+static bool is_on_v1(const struct maker *maker, enum controller controller) {
+        return maker->request->controllers->version[controller] == CONTROLLER_V1;
+}
+
 /* Beside hierarchies of v1, a controller that is missing is one that nobody has mounted. */
 static bool is_v2_at_most(const struct controllers *controllers, enum controller_version version) {
         if (version != CONTROLLER_MISSING)
@@ -535,6 +539,9 @@ static int make_network(struct maker *maker) {
                 const struct cgroup_priority *priority = &resources->network.priorities[i];
                 struct setting *setting;
 
+                /* What all traffic has; but in v1 another one may be inherited. */
+                if (priority->priority == 0 && !is_on_v1(maker, CONTROLLER_NET_PRIO))
+                        continue;
                 r = add(maker, &files, text_format("network.priorities[%zu].priority", i),
                         text_format("%s %" PRIu32, priority->name, priority->priority), &setting);
         }

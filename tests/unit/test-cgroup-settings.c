@@ -263,6 +263,7 @@ static void test_unified(void) {
 }
 
 static void test_not_on_v2(void) {
+        static struct cgroup_priority priorities[] = {{(char *)"lo", 0}, {(char *)"eth0", 5}};
         static const struct {
                 struct cgroup_resources resources;
                 const char *message;
@@ -275,13 +276,18 @@ static void test_not_on_v2(void) {
                 {{.cpu = {.realtime_period = I64(5)}}, "cpu.realtimePeriod: 5"},
                 {{.block_io = {.leaf_weight = I64(50)}}, "blockIO.leafWeight: 50"},
                 {{.network = {.class_id = I64(5)}}, "network.classID: 5"},
+                {{.network = {.priorities = priorities, .n_priorities = 2}}, "network.priorities[1].priority: eth0 5"},
         };
+        const struct cgroup_resources nothing = {.network = {.class_id = I64(0), .priorities = priorities, .n_priorities = 1}};
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 autofree char *expected = text_format("linux.resources.%s cannot be set with cgroup v2", rows[i].message);
 
                 CHECK_SETTINGS(&rows[i].resources, &v2, true, expected);
         }
+        CHECK_SETTINGS(&nothing, &v2, true, "");
+        /* Of the parent, a cgroup of v1 inherits priorities. */
+        CHECK_SETTINGS(&nothing, &v1, true, "net_prio.ifpriomap=lo 0");
 }
 
 static void test_wrong_values(void) {
@@ -303,10 +309,13 @@ static void test_wrong_values(void) {
 }
 
 static void test_missing_controller(void) {
+        struct cgroup_priority priorities[] = {{(char *)"lo", 0}};
+        const struct cgroup_resources no_priority = {.network = {.priorities = priorities, .n_priorities = 1}};
         const struct controllers none = {}, only_v2 = {.have_v2 = true, .on_v2 = (char *)""};
         const struct controllers hybrid = {.version = {[CONTROLLER_MEMORY] = CONTROLLER_V1}, .have_v2 = true, .on_v2 = (char *)""};
         const struct cgroup_resources resources = {.memory = {.limit = I64(4096)}}, network = {.network = {.class_id = I64(5)}};
 
+        CHECK_SETTINGS(&no_priority, &hybrid, true, "");
         CHECK_SETTINGS(&network, &hybrid, true,
                        "linux.resources.network.classID: 5 needs the cgroup controller \"net_cls\", which is not available");
         CHECK_SETTINGS(&resources, &none, true,
