@@ -572,9 +572,9 @@ static int make_rdma(struct maker *maker) {
 
 /* --- unified --- */
 
-/* Files of the core, such as cgroup.max.depth, need no controller. */
+/* The files of the core need no controller: cgroup.max.depth, irq.pressure. */
 static bool has_unified_controller(const struct controllers *controllers, const char *key, size_t length) {
-        if (length == strlen("cgroup") && strncmp(key, "cgroup", length) == 0)
+        if (text_starts_with(key, "cgroup.") || text_equal(key + length, ".pressure"))
                 return true;
         return !controllers->on_v2 || controllers_list_has(controllers->on_v2, ' ', key, length);
 }

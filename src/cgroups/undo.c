@@ -113,6 +113,12 @@ static char *undo_subtree_control(const char *held, const char *value) {
         return text_take(&text);
 }
 
+/* A trigger, which has ended with the descriptor by which it was written. To write nothing at all does nothing. */
+static char *undo_pressure(const char *held, const char *value) {
+        (void)held, (void)value;
+        return text_copy("");
+}
+
 /* What was done by these is done. */
 static char *undo_nothing(const char *held, const char *value) {
         (void)held, (void)value;
@@ -128,8 +134,12 @@ static const struct {
         {"cgroup.subtree_control", undo_subtree_control},
         {"cgroup.threads", undo_nothing},
         {"cgroup.type", undo_nothing},
+        {"cpu.pressure", undo_pressure},
         {"cpuset.cpus.partition", undo_first_word},
+        {"io.pressure", undo_pressure},
+        {"irq.pressure", undo_pressure},
         {"memory.oom_control", undo_oom_control},
+        {"memory.pressure", undo_pressure},
         {"memory.reclaim", undo_nothing},
 };
 

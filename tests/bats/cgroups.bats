@@ -255,6 +255,16 @@ limits() {
         is "$(in_cgroup hugetlb cgroup.max.depth)" 3
 }
 
+@test "unified: files of the core need no controller" {
+        need_v2
+        [ -e /sys/fs/cgroup/cgroup.pressure ] || skip "no pressure is counted here"
+        config '.linux.resources.unified = {"cpu.pressure": "some 150000 2000000", "cgroup.pressure": "1"}'
+        create
+        tare delete --force "$ID"
+        config '.linux.resources.unified = {"cpu.pressure": "nonsense"}'
+        refused 'linux.resources.unified.cpu.pressure: write `nonsense` to `cpu.pressure`: invalid argument'
+}
+
 @test "unified: on v1 it is refused" {
         need_v1
         config '.linux.resources.unified = {"memory.max": "67108864"}'

@@ -402,6 +402,8 @@ some_limit_is() {
                 -r <(echo '{"unified": {"nosuch.max": "1"}}')
         rejected 'linux.resources.unified: found the key `../cgroup.procs`, expected the name of a file' \
                 -r <(echo '{"unified": {"../cgroup.procs": "1"}}')
+        # One of the core's.
+        [ ! -e /sys/fs/cgroup/cgroup.pressure ] || update_from '{"unified": {"memory.pressure": "some 150000 2000000"}}'
         # No such file, though its controller is there: found before anything is written.
         rejected 'linux.resources.unified.cgroup.nonsense: write `1` to `cgroup.nonsense`: no such file or directory' \
                 -r <(echo '{"unified": {"cgroup.max.depth": "5", "cgroup.nonsense": "1"}}')

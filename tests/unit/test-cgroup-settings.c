@@ -260,6 +260,11 @@ static void test_unified(void) {
                        "linux.resources.unified: \"../x/memory.max\" is not the name of a cgroup file");
         list[0] = (struct cgroup_unified){(char *)"cgroup.max.depth", (char *)"3"};
         CHECK_SETTINGS(&resources, &v2, true, "pids.max=5; cgroup.max.depth=3");
+        list[0] = (struct cgroup_unified){(char *)"irq.pressure", (char *)"full 150000 1000000"};
+        CHECK_SETTINGS(&resources, &v2, true, "pids.max=5; irq.pressure=full 150000 1000000");
+        list[0].key = (char *)"misc.pressure.max";
+        CHECK_SETTINGS(&resources, &v2, true,
+                       "linux.resources.unified.misc.pressure.max: the cgroup v2 controller \"misc\" is not available");
 }
 
 static void test_not_on_v2(void) {

@@ -52,6 +52,8 @@ static void test_undo_line(void) {
                 {"cpuset.cpus.partition", "root invalid (Cpu list in cpuset.cpus not exclusive)\n", "member", "root"},
                 {"cgroup.subtree_control", "cpu memory\n", "+io -cpu +memory -pids", "-io +cpu"},
                 {"cgroup.subtree_control", "\n", "+cpu", "-cpu"},
+                {"memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=5\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=5\n",
+                 "some 150000 1000000", ""},
                 /* Nothing gives these back. */
                 {"cgroup.procs", "17\n", "17", NULL},
                 {"cgroup.kill", "", "1", NULL},
