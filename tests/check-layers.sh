@@ -16,14 +16,15 @@ rules="
 util:
 seccomp:util
 cgroups:util
-libcontainer/config:cgroups seccomp util
-libcontainer/plan:libcontainer/state libcontainer/config cgroups seccomp util
-libcontainer/state:libcontainer/config cgroups util
-libcontainer/isolation:libcontainer/plan libcontainer/state libcontainer/config cgroups seccomp util
-libcontainer/process:libcontainer/isolation libcontainer/plan libcontainer/state libcontainer/config cgroups seccomp util
-libcontainer:libcontainer/process libcontainer/isolation libcontainer/plan libcontainer/state libcontainer/config cgroups seccomp util
-cli:libcontainer libcontainer/plan libcontainer/state libcontainer/config cgroups seccomp util
-.:cli libcontainer libcontainer/plan libcontainer/config cgroups seccomp util
+resctrl:util
+libcontainer/config:cgroups resctrl seccomp util
+libcontainer/plan:libcontainer/state libcontainer/config cgroups resctrl seccomp util
+libcontainer/state:libcontainer/config cgroups resctrl util
+libcontainer/isolation:libcontainer/plan libcontainer/state libcontainer/config cgroups resctrl seccomp util
+libcontainer/process:libcontainer/isolation libcontainer/plan libcontainer/state libcontainer/config cgroups resctrl seccomp util
+libcontainer:libcontainer/process libcontainer/isolation libcontainer/plan libcontainer/state libcontainer/config cgroups resctrl seccomp util
+cli:libcontainer libcontainer/plan libcontainer/state libcontainer/config cgroups resctrl seccomp util
+.:cli libcontainer libcontainer/plan libcontainer/config cgroups resctrl seccomp util
 "
 
 # "includer included" per line, both as paths below the sources: each #include of one of our own headers.

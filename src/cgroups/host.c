@@ -21,6 +21,7 @@
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/file.h"
+#include "util/mountinfo.h"
 #include "util/text.h"
 
 #define TOP "/sys/fs/cgroup"
@@ -141,63 +142,16 @@ static bool needs_mountinfo(const struct cgroup_host *host) {
         return !found || missing_v1;
 }
 
-/* mountinfo writes blank, tab, newline and backslash as \ooo. */
-static void unescape(char *text) {
-        char *to = text;
-
-        for (const char *from = text; *from; to++) {
-                if (from[0] == '\\' && from[1] && from[2] && from[3]) {
-                        *to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
-                        from += 4;
-                } else {
-                        *to = *from++;
-                }
-        }
-        *to = '\0';
-}
-
-struct mount {
-        char *root, *mount_point, *super_options;
-        bool v2;
-};
-
-/*
- * "ID PARENT MAJOR:MINOR ROOT MOUNT_POINT OPTIONS TAG... - TYPE SOURCE SUPER_OPTIONS"; false if it is no cgroup
- * mount.
- */
-static bool parse_mount(char *line, struct mount *ret) {
-        char *tail = strstr(line, " - "), *type;
-
-        if (!tail)
-                return false;
-        *tail = '\0';
-        tail += 3;
-        type = parse_part(&tail, ' ');
-        if (!text_equal(type, "cgroup") && !text_equal(type, "cgroup2"))
-                return false;
-        parse_part(&tail, ' ');
-        for (int i = 0; i < 3; i++)
-                parse_part(&line, ' ');
-        ret->root = parse_part(&line, ' ');
-        ret->mount_point = parse_part(&line, ' ');
-        ret->super_options = tail;
-        ret->v2 = text_equal(type, "cgroup2");
-        if (!ret->root || !ret->mount_point)
-                return false;
-        unescape(ret->root);
-        unescape(ret->mount_point);
-        return true;
-}
-
-static bool is_mount_of(const struct mount *mount, const struct cgroup_hierarchy *hierarchy) {
+static bool is_mount_of(const struct mountinfo *mount, const struct cgroup_hierarchy *hierarchy) {
         size_t first = strcspn(hierarchy->name, ",");
 
-        if (mount->v2 || hierarchy->v2)
-                return mount->v2 && hierarchy->v2;
-        return controllers_list_has(mount->super_options, ',', hierarchy->name, first);
+        if (hierarchy->v2)
+                return text_equal(mount->type, "cgroup2");
+        return text_equal(mount->type, "cgroup") &&
+                controllers_list_has(mount->super_options, ',', hierarchy->name, first);
 }
 
-static void use_mount(struct cgroup_hierarchy *hierarchy, const struct mount *mount) {
+static void use_mount(struct cgroup_hierarchy *hierarchy, const struct mountinfo *mount) {
         const char *below = text_after(hierarchy->own_path, mount->root);
 
         if (!hierarchy->mount_point)
@@ -216,14 +170,14 @@ static int find_in_mountinfo(struct cgroup_host *host) {
         char *rest, *line;
         int r;
 
-        r = file_read(AT_FDCWD, "/proc/self/mountinfo", 256 << 20, &text, NULL);
+        r = file_read(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, NULL);
         if (r < 0)
                 return fail(-r, "read `/proc/self/mountinfo`");
         rest = text;
         while ((line = parse_part(&rest, '\n'))) {
-                struct mount mount;
+                struct mountinfo mount;
 
-                if (!parse_mount(line, &mount))
+                if (!mountinfo_parse(line, &mount))
                         continue;
                 for (size_t i = 0; i < host->n_hierarchies; i++)
                         if (is_mount_of(&mount, &host->hierarchies[i]))

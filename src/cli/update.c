@@ -32,8 +32,8 @@ static const struct option_row options[] = {
         LIMIT(OPTION_SIZE, memory.kernel, "kernel-memory", "SIZE", "limit of the kernel's memory, on kernels that have it"),
         LIMIT(OPTION_SIZE, memory.kernel_tcp, "kernel-memory-tcp", "SIZE", "limit of TCP buffers, on kernels that have it"),
         LIMIT(OPTION_I64, pids_limit, "pids-limit", "N", "limit of processes; -1 for none"),
-        TEXT(l3_cache_schema, "l3-cache-schema", 0, "TEXT", "refused: no container has an Intel RDT configuration"),
-        TEXT(mem_bw_schema, "mem-bw-schema", 0, "TEXT", "refused, for the same reason"),
+        TEXT(l3_cache_schema, "l3-cache-schema", 0, "TEXT", "share of the L3 cache, for a container with linux.intelRdt"),
+        TEXT(mem_bw_schema, "mem-bw-schema", 0, "TEXT", "share of the memory bandwidth, likewise"),
         {},
 };
 

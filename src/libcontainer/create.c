@@ -195,6 +195,7 @@ static int describe(struct creation *creation) {
                 *array_append(state->annotations.items, state->annotations.count) = (struct string_pair){
                         text_copy(annotations->items[i].key), text_copy(annotations->items[i].value)};
         cgroup_copy(&plan->cgroup, &state->cgroup);
+        resctrl_copy(&plan->resctrl, &state->resctrl);
         return state_identify(getpid(), &state->creator);
 }
 
@@ -257,6 +258,9 @@ static int act(struct creation *creation) {
         if (r < 0)
                 return r;
         r = delegate_cgroup(creation);
+        if (r < 0)
+                return r;
+        r = resctrl_create(&creation->state.resctrl, &creation->config.linux.intel_rdt, "linux.intelRdt");
         if (r < 0)
                 return r;
         r = prepare_notify(creation);

@@ -9,6 +9,7 @@
 #include "util/fail.h"
 #include "util/fd.h"
 #include "util/log.h"
+#include "util/proc.h"
 #include "util/text.h"
 
 /* Processes die in milliseconds; half a minute is for those that wait for a disk. */
@@ -51,9 +52,22 @@ int end_run_hooks(const struct config *config, enum hook_kind kind, const struct
         return r;
 }
 
+/* A machine that has started again has groups of others at most. */
+static int remove_shares(const struct state *state) {
+        char boot_id[BOOT_ID_MAX] = "";
+
+        if (!state->resctrl.directory)
+                return 0;
+        if (proc_boot_id(boot_id) < 0 || !text_equal(boot_id, state->boot_id))
+                return 0;
+        return resctrl_remove(&state->resctrl);
+}
+
 int end_container(const struct state_directory *directory, const struct state *state, const struct config *config) {
         int r = cgroup_destroy(&state->cgroup, EMPTY_MILLISECONDS);
 
+        if (r >= 0)
+                r = remove_shares(state);
         if (r < 0)
                 return r;
         r = state_remove(directory, state->id);

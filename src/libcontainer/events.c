@@ -90,15 +90,17 @@ static char *read_network(pid_t pid) {
 /* The numbers of a container that ends meanwhile may be nobody's, or another's: they are not told. */
 static int tell_stats(const struct handle *handle, int fd) {
         autodone(cgroup_stats) struct cgroup_stats stats = CGROUP_STATS_INIT;
+        autodone(resctrl_stats) struct resctrl_stats shares = RESCTRL_STATS_INIT;
         autofree char *net_dev = read_network((pid_t)handle->state.init.pid);
         autodone(text) struct text text = TEXT_INIT;
         struct json_writer writer = {.text = &text};
 
         cgroup_stats(&handle->state.cgroup, &stats);
+        resctrl_stats(&handle->state.resctrl, &shares);
         if (!proc_is_alive(handle->pidfd))
                 return ENDED;
         begin_line(&writer, "stats", handle);
-        stats_print(&stats, net_dev, &writer);
+        stats_print(&stats, &shares, net_dev, &writer);
         return end_line(&writer, fd);
 }
 

@@ -99,7 +99,11 @@ static void write_linux(struct json_writer *writer) {
         write_seccomp(writer);
         write_enabled(writer, "apparmor", lsm_apparmor_is_enabled());
         write_enabled(writer, "selinux", lsm_selinux_is_enabled());
-        write_enabled(writer, "intelRdt", false);
+        json_object_begin(writer, "intelRdt");
+        json_write_bool(writer, "enabled", true);
+        json_write_bool(writer, "schemata", true);
+        json_write_bool(writer, "monitoring", true);
+        json_object_end(writer);
         json_object_begin(writer, "memoryPolicy");
         write_names(writer, "modes", memory_policy_modes);
         write_names(writer, "flags", memory_policy_flags);

@@ -67,6 +67,27 @@ static const struct number_key hugetlb_keys[] = {
         {"failcnt", offsetof(struct cgroup_hugetlb_stats, failcnt)},
         {},
 };
+static const struct number_key l3_keys[] = {
+        {"min_cbm_bits", offsetof(struct resctrl_stats, l3.min_cbm_bits), true},
+        {"num_closids", offsetof(struct resctrl_stats, l3.num_closids), true},
+        {},
+};
+static const struct number_key bandwidth_keys[] = {
+        {"bandwidth_gran", offsetof(struct resctrl_stats, memory.bandwidth_gran), true},
+        {"delay_linear", offsetof(struct resctrl_stats, memory.delay_linear), true},
+        {"min_bandwidth", offsetof(struct resctrl_stats, memory.min_bandwidth), true},
+        {"num_closids", offsetof(struct resctrl_stats, memory.num_closids), true},
+        {},
+};
+static const struct number_key mbm_keys[] = {
+        {"mbm_total_bytes", offsetof(struct resctrl_domain_stats, total_bytes)},
+        {"mbm_local_bytes", offsetof(struct resctrl_domain_stats, local_bytes)},
+        {},
+};
+static const struct number_key cmt_keys[] = {
+        {"llc_occupancy", offsetof(struct resctrl_domain_stats, occupancy)},
+        {},
+};
 
 static uint64_t number_at(const void *structure, size_t offset) {
         return *(const uint64_t *)((const char *)structure + offset);
@@ -269,7 +290,57 @@ static void write_network(struct json_writer *writer, const char *net_dev) {
         json_array_end(writer);
 }
 
-void stats_print(const struct cgroup_stats *stats, const char *net_dev, struct json_writer *writer) {
+static void write_text(struct json_writer *writer, const char *key, const char *text) {
+        if (!text_is_empty(text))
+                json_write_string(writer, key, text);
+}
+
+static void write_l3(struct json_writer *writer, const struct resctrl_stats *shares) {
+        if (!shares->l3.present)
+                return;
+        json_object_begin(writer, "l3_cache_info");
+        write_text(writer, "cbm_mask", shares->l3.cbm_mask);
+        write_numbers(writer, l3_keys, shares);
+        json_object_end(writer);
+        write_text(writer, "l3_cache_schema_root", shares->l3.root_schema);
+        write_text(writer, "l3_cache_schema", shares->l3.schema);
+}
+
+static void write_bandwidth(struct json_writer *writer, const struct resctrl_stats *shares) {
+        if (!shares->memory.present)
+                return;
+        write_object(writer, "mem_bw_info", bandwidth_keys, shares);
+        write_text(writer, "mem_bw_schema_root", shares->memory.root_schema);
+        write_text(writer, "mem_bw_schema", shares->memory.schema);
+}
+
+static void write_domains(struct json_writer *writer, const char *key, const struct number_key *keys,
+                          const struct resctrl_stats *shares) {
+        json_array_begin(writer, key);
+        for (size_t i = 0; i < shares->n_domains; i++)
+                write_object(writer, NULL, keys, &shares->domains[i]);
+        json_array_end(writer);
+}
+
+static void write_shares(struct json_writer *writer, const struct resctrl_stats *shares) {
+        json_object_begin(writer, "intel_rdt");
+        write_l3(writer, shares);
+        write_bandwidth(writer, shares);
+        if (shares->schemata.count > 0)
+                json_array_begin(writer, "schemata");
+        for (size_t i = 0; i < shares->schemata.count; i++)
+                json_write_string(writer, NULL, shares->schemata.items[i]);
+        if (shares->schemata.count > 0)
+                json_array_end(writer);
+        if (shares->has_bandwidth)
+                write_domains(writer, "mbm_stats", mbm_keys, shares);
+        if (shares->has_occupancy)
+                write_domains(writer, "cmt_stats", cmt_keys, shares);
+        json_object_end(writer);
+}
+
+void stats_print(const struct cgroup_stats *stats, const struct resctrl_stats *shares, const char *net_dev,
+                 struct json_writer *writer) {
         json_object_begin(writer, "data");
         write_cpu(writer, &stats->cpu);
         write_cpuset(writer, &stats->cpuset);
@@ -277,9 +348,7 @@ void stats_print(const struct cgroup_stats *stats, const char *net_dev, struct j
         write_object(writer, "pids", pids_keys, &stats->pids);
         write_io(writer, &stats->io);
         write_hugetlb(writer, stats);
-        /* Where Intel RDT is in use it would be told here. */
-        json_object_begin(writer, "intel_rdt");
-        json_object_end(writer);
+        write_shares(writer, shares);
         write_network(writer, net_dev);
         json_object_end(writer);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cgroups/stats.h"
+#include "resctrl/resctrl.h"
 #include "util/json.h"
 
 /*
@@ -10,4 +11,5 @@
  * where runc leaves it out. `net_dev` is the text of the container's /proc/PID/net/dev, or NULL when it uses the host's
  * network, whose numbers are not the container's. Pure.
  */
-void stats_print(const struct cgroup_stats *stats, const char *net_dev, struct json_writer *writer);
+void stats_print(const struct cgroup_stats *stats, const struct resctrl_stats *shares, const char *net_dev,
+                 struct json_writer *writer);

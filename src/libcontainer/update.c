@@ -114,8 +114,18 @@ static int check_updatable(enum status status) {
         }
 }
 
-static int check_rdt(const struct update_options *options) {
-        if (text_is_empty(options->l3_cache_schema) && text_is_empty(options->mem_bw_schema))
+static bool wants_shares(const struct update_options *options) {
+        return !text_is_empty(options->l3_cache_schema) || !text_is_empty(options->mem_bw_schema);
+}
+
+static int check_schemas(const struct update_options *options) {
+        int r = resctrl_check_line(options->l3_cache_schema, "L3", "--l3-cache-schema");
+
+        return r < 0 ? r : resctrl_check_line(options->mem_bw_schema, "MB:", "--mem-bw-schema");
+}
+
+static int check_has_group(const struct update_options *options, const struct state *state) {
+        if (!wants_shares(options) || state->resctrl.directory)
                 return 0;
         return reject("updating a non-existent Intel RDT configuration is not supported");
 }
@@ -123,8 +133,10 @@ static int check_rdt(const struct update_options *options) {
 /* --- all --- */
 
 /* From the first limit to the record of them all: Ctrl-C comes too late for this, and must not end it half-way. */
-static int act(const struct handle *handle, const struct cgroup_resources *wanted, const struct cgroup_resources *merged) {
+static int act(const struct handle *handle, const struct update_options *options, const struct cgroup_resources *wanted,
+               const struct cgroup_resources *merged) {
         autodone(cgroup_undo) struct cgroup_undo undo = CGROUP_UNDO_INIT;
+        autofree char *old_shares = NULL;
         int r = interrupt_catch();
 
         if (r < 0)
@@ -132,14 +144,18 @@ static int act(const struct handle *handle, const struct cgroup_resources *wante
         r = cgroup_update(&handle->state.cgroup, wanted, &undo);
         if (r < 0)
                 return r;
-        r = state_save_resources(&handle->directory, merged);
+        r = resctrl_update(&handle->state.resctrl, options->l3_cache_schema, options->mem_bw_schema, &old_shares);
+        if (r >= 0)
+                r = state_save_resources(&handle->directory, merged);
         /* Limits that nobody knows of are as bad as half of them. */
         if (r < 0)
                 cgroup_undo_apply(&undo);
+        if (r < 0 && old_shares)
+                resctrl_restore(&handle->state.resctrl, old_shares);
         return r;
 }
 
-static int update(const struct handle *handle, struct cgroup_resources *wanted) {
+static int update(const struct handle *handle, const struct update_options *options, struct cgroup_resources *wanted) {
         autodone(cgroup_resources) struct cgroup_resources merged = {};
         const struct cgroup *cgroup = &handle->state.cgroup;
         int r = state_load_resources(&handle->directory, &merged);
@@ -149,20 +165,22 @@ static int update(const struct handle *handle, struct cgroup_resources *wanted) 
         cgroup_forget_kernel_memory(cgroup, wanted);
         free_swap(wanted);
         r = cgroup_resources_merge(cgroup, &merged, wanted);
-        return r < 0 ? r : act(handle, wanted, &merged);
+        return r < 0 ? r : act(handle, options, wanted, &merged);
 }
 
 int container_update(const char *root, const char *id, const struct update_options *options) {
         autodone(cgroup_resources) struct cgroup_resources wanted = {};
         autodone(handle) struct handle handle = HANDLE_INIT;
-        int r = read_wanted(options, &wanted);
+        int r = check_schemas(options);
 
+        if (r >= 0)
+                r = read_wanted(options, &wanted);
         if (r < 0)
                 return r;
         r = handle_open(root, id, true, &handle);
         if (r >= 0)
                 r = check_updatable(handle.status);
         if (r >= 0)
-                r = check_rdt(options);
-        return r < 0 ? r : update(&handle, &wanted);
+                r = check_has_group(options, &handle.state);
+        return r < 0 ? r : update(&handle, options, &wanted);
 }

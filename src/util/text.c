@@ -143,6 +143,13 @@ void text_add_json(struct text *text, const char *value) {
         text_add_json_n(text, value, strlen(value));
 }
 
+void string_list_done(struct string_list *list) {
+        for (size_t i = 0; i < list->count; i++)
+                free(list->items[i]);
+        free(list->items);
+        *list = (struct string_list){};
+}
+
 bool text_equal(const char *a, const char *b) {
         return a == b || (a && b && strcmp(a, b) == 0);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Text: a growing string, strict number parsing, comparison. */
+/* Text: a growing string, lists of strings, strict number parsing, comparison. */
 #pragma once
 
 #include <stdbool.h>
@@ -30,6 +30,12 @@ void text_add_json_n(struct text *text, const char *value, size_t length);
 
 /* The length of the UTF-8 character that the bytes begin with; 0 if they begin with none. */
 size_t text_character_length(const char *bytes, size_t size);
+
+struct string_list {
+        char **items;
+        size_t count;
+};
+void string_list_done(struct string_list *list);
 
 static inline bool text_is_empty(const char *text) {
         return !text || !text[0];

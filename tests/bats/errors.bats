@@ -327,7 +327,6 @@ wrong_text() {
 }
 
 @test "known properties that this version cannot apply" {
-        wrong '.linux.intelRdt = {closID: "a"}' 'linux.intelRdt: is not supported'
         wrong '.linux.netDevices = {"nope0": {}}' 'linux.netDevices["nope0"]: is not supported'
 }
 

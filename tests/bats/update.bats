@@ -254,10 +254,11 @@ need_swap() {
         fi
 }
 
-@test "flags of Intel RDT need a configuration that no container has" {
+@test "flags of Intel RDT need a container with linux.intelRdt" {
         start
         rejected 'updating a non-existent Intel RDT configuration is not supported' --l3-cache-schema 'L3:0=f'
         rejected 'updating a non-existent Intel RDT configuration is not supported' --mem-bw-schema 'MB:0=50'
+        rejected '--mem-bw-schema: found `L3:0=f`, expected it to begin with `MB:`' --mem-bw-schema 'L3:0=f'
 }
 
 @test "no flag at all changes nothing" {

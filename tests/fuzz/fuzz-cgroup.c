@@ -51,6 +51,7 @@ static char *numbers(bool v2, const char *net_dev) {
         struct cgroup_place *place = array_append(cgroup.places, cgroup.n_places);
         autodone(text) struct text text = TEXT_INIT;
         struct json_writer writer = {.text = &text};
+        const struct resctrl_stats no_shares = RESCTRL_STATS_INIT;
 
         place->controllers = text_copy(v2 ? "" : "cpu,cpuacct,cpuset,memory,pids,blkio,hugetlb,rdma");
         place->directory = text_copy(folder);
@@ -58,7 +59,7 @@ static char *numbers(bool v2, const char *net_dev) {
         place->v2 = v2;
         cgroup_stats(&cgroup, &stats);
         json_object_begin(&writer, NULL);
-        stats_print(&stats, net_dev, &writer);
+        stats_print(&stats, &no_shares, net_dev, &writer);
         json_object_end(&writer);
         (void)cgroup_oom_kills(&cgroup);
         cgroup_stats_done(&stats);

@@ -478,7 +478,9 @@ static const struct row paths[] = {
         {.linux_ = ",\"personality\":{\"domain\":\"LINUX\",\"flags\":[\"A\"]}",
          .expected = "linux.personality.flags[0]: found `A`, expected no flags"},
         {.linux_ = ",\"intelRdt\":null,\"netDevices\":{}"},
-        {.linux_ = ",\"intelRdt\":{}", .expected = "linux.intelRdt: is not supported by this version of tare"},
+        {.linux_ = ",\"intelRdt\":{}"},
+        {.linux_ = ",\"intelRdt\":{\"closID\":\"..\"}",
+         .expected = "linux.intelRdt.closID: found `..`, expected the name of one directory, or `/`"},
         {.linux_ = ",\"netDevices\":{\"eth0\":{}}",
          .expected = "linux.netDevices[\"eth0\"]: is not supported by this version of tare"},
 };

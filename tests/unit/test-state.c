@@ -61,6 +61,8 @@ static void test_round_trip(void) {
         state.cgroup.mode = CGROUP_MODE_HYBRID;
         *array_append(state.cgroup.places, state.cgroup.n_places) =
                 (struct cgroup_place){text_copy("cpu,cpuacct"), text_copy("/sys/fs/cgroup/cpu/x"), text_copy("/x"), false};
+        state.resctrl = (struct resctrl){.mount_point = text_copy("/sys/fs/resctrl"), .directory = text_copy("/sys/fs/resctrl/trip"),
+                                         .monitor = text_copy("/sys/fs/resctrl/trip/mon_groups/trip"), .is_owned = true};
         CHECK_EQUAL(state_reserve(root_fd, "trip", &directory), 0);
         CHECK_EQUAL(state_save(&directory, &state), 0);
         CHECK_EQUAL(state_load(&directory, &loaded), 0);
@@ -72,6 +74,10 @@ static void test_round_trip(void) {
         CHECK_EQUAL(loaded.cgroup.mode, CGROUP_MODE_HYBRID);
         CHECK_TEXT(loaded.cgroup.places[0].controllers, "cpu,cpuacct");
         CHECK_EQUAL(loaded.cgroup.v2_fd, -1);
+        CHECK_TEXT(loaded.resctrl.mount_point, state.resctrl.mount_point);
+        CHECK_TEXT(loaded.resctrl.directory, state.resctrl.directory);
+        CHECK_TEXT(loaded.resctrl.monitor, state.resctrl.monitor);
+        CHECK(loaded.resctrl.is_owned);
         CHECK_EQUAL(state_remove(&directory, "trip"), 0);
 }
 

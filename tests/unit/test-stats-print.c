@@ -9,9 +9,10 @@
 static char *print(const struct cgroup_stats *stats, const char *net_dev) {
         struct text text = TEXT_INIT;
         struct json_writer writer = {.text = &text};
+        const struct resctrl_stats no_shares = RESCTRL_STATS_INIT;
 
         json_object_begin(&writer, NULL);
-        stats_print(stats, net_dev, &writer);
+        stats_print(stats, &no_shares, net_dev, &writer);
         json_object_end(&writer);
         return text_take(&text);
 }

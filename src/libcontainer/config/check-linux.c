@@ -173,11 +173,13 @@ static int check_memory_policy_balancing(const struct config *config) {
                       name_of(memory_policy_modes, mode));
 }
 
-/* --- decoded, but not applied yet --- */
+/* --- shares of caches and of memory bandwidth --- */
 
-static int check_no_intel_rdt(const struct config *config) {
-        return config->linux.intel_rdt.present ? reject("linux.intelRdt: is not supported by this version of tare") : 0;
+static int check_intel_rdt(const struct config *config) {
+        return config->linux.intel_rdt.present ? resctrl_check(&config->linux.intel_rdt, "linux.intelRdt") : 0;
 }
+
+/* --- decoded, but not applied yet --- */
 
 static int check_no_net_devices(const struct config *config) {
         if (config->linux.n_net_devices == 0)
@@ -197,7 +199,7 @@ static int (*const rules[])(const struct config *config) = {
         check_memory_policy_nodes,
         check_memory_policy_node_flags,
         check_memory_policy_balancing,
-        check_no_intel_rdt,
+        check_intel_rdt,
         check_no_net_devices,
 };
 

@@ -134,12 +134,6 @@ void id_mappings_print(const struct id_mappings *mappings, struct text *text) {
 
 /* --- freeing --- */
 
-static void string_list_done(struct string_list *list) {
-        for (size_t i = 0; i < list->count; i++)
-                free(list->items[i]);
-        free(list->items);
-}
-
 static void string_map_done(struct string_map *map) {
         for (size_t i = 0; i < map->count; i++) {
                 free(map->items[i].key);
@@ -206,10 +200,7 @@ static void linux_config_done(struct linux_config *config) {
         string_list_done(&config->readonly_paths);
         free(config->mount_label);
         string_list_done(&config->personality.flags);
-        free(config->intel_rdt.clos_id);
-        free(config->intel_rdt.l3_cache_schema);
-        free(config->intel_rdt.mem_bw_schema);
-        string_list_done(&config->intel_rdt.schemata);
+        resctrl_settings_done(&config->intel_rdt);
         free(config->memory_policy.nodes);
 }
 

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "cgroups/cgroup.h"
+#include "resctrl/resctrl.h"
 #include "seccomp/seccomp.h"
 #include "util/names.h"
 #include "util/text.h"
@@ -40,11 +41,6 @@ struct id_mappings {
 
 /* As the kernel takes and shows them: a line "INSIDE OUTSIDE SIZE" for each (user_namespaces(7)). */
 void id_mappings_print(const struct id_mappings *mappings, struct text *text);
-
-struct string_list {
-        char **items;
-        size_t count;
-};
 
 /* A JSON object of strings, in the order of the file. */
 struct string_pair {
@@ -210,12 +206,7 @@ struct linux_config {
                 long domain; /* PER_* */
                 struct string_list flags;
         } personality;
-        struct {
-                bool present;
-                char *clos_id, *l3_cache_schema, *mem_bw_schema;
-                struct string_list schemata;
-                bool enable_monitoring;
-        } intel_rdt;
+        struct resctrl_settings intel_rdt;
         struct {
                 bool present;
                 long mode; /* MPOL_* */

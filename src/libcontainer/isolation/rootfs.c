@@ -15,10 +15,10 @@
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/kernel.h"
+#include "util/mountinfo.h"
 #include "util/path.h"
 #include "util/text.h"
 
-#define MOUNTINFO_MAX (64u << 20)
 
 /*
  * pivot_root(".", ".") puts the old root on top of the new one at the same place, from where it is detached: so no
@@ -43,33 +43,6 @@ static int pivot(int rootfs_fd) {
         return chdir("/") < 0 ? fail(errno, "enter `/`") : 0;
 }
 
-/* One line of mountinfo, proc_pid_mountinfo(5): the mount point is field 5, the type follows the " - ". */
-static void parse_mountinfo(char *line, char **ret_target, const char **ret_type) {
-        char *type = strstr(line, " - ");
-
-        *ret_type = type ? type + 3 : "";
-        for (int i = 0; i < 4; i++)
-                strsep(&line, " ");
-        *ret_target = strsep(&line, " ");
-}
-
-/* mountinfo writes blanks and backslashes of a path as \\040 and so on. */
-static void unescape(char *path) {
-        char *to = path;
-
-        for (const char *from = path; *from; to++) {
-                unsigned value;
-
-                if (from[0] == '\\' && sscanf(from + 1, "%3o", &value) == 1) {
-                        *to = (char)value;
-                        from += 4;
-                } else {
-                        *to = *from++;
-                }
-        }
-        *to = '\0';
-}
-
 /*
  * chroot(2) leaves the host's tree in the namespace, where a process with capabilities may find its way back. A full
  * procfs or sysfs there would be worth the way, and the kernel would take it as leave to mount others; so they go.
@@ -81,21 +54,19 @@ static int unmount_host_views(const char *rootfs) {
         if (r < 0)
                 return fail(-r, "read `/proc/self/mountinfo`");
         for (char *rest = mountinfo, *line; (line = strsep(&rest, "\n"));) {
-                const char *type;
-                char *target;
+                struct mountinfo found;
 
-                parse_mountinfo(line, &target, &type);
-                if (!target || (!text_starts_with(type, "proc ") && !text_starts_with(type, "sysfs ")) || path_is_below(target, rootfs))
+                if (!mountinfo_parse(line, &found) || (!text_equal(found.type, "proc") && !text_equal(found.type, "sysfs")) ||
+                    path_is_below(found.mount_point, rootfs))
                         continue;
-                unescape(target);
                 /*
                  * In a user namespace they are locked and can only be covered. ENOENT and ENOTDIR: it went with another that
                  * it was below, or a cover hides it already.
                  */
-                if (umount2(target, MNT_DETACH) < 0 &&
-                    mount("tmpfs", target, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=555") < 0 &&
+                if (umount2(found.mount_point, MNT_DETACH) < 0 &&
+                    mount("tmpfs", found.mount_point, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=555") < 0 &&
                     errno != ENOENT && errno != ENOTDIR)
-                        return fail(errno, "hide `%s` of the host", target);
+                        return fail(errno, "hide `%s` of the host", found.mount_point);
         }
         return 0;
 }

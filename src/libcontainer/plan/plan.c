@@ -166,6 +166,9 @@ int plan_make(const struct config *config, const struct create_options *options,
         r = cgroup_decide(&host->cgroups, options->cgroup_manager, config->linux.cgroups_path, options->id, &ret->cgroup);
         if (r < 0)
                 return r;
+        r = resctrl_decide(&config->linux.intel_rdt, "linux.intelRdt", options->id, &ret->resctrl);
+        if (r < 0)
+                return r;
         /* Last, for it connects the sockets. */
         r = plan_process(config, &options->process, host, ret);
         return r < 0 ? r : plan_connect(config->extensions.pidfd_receiver, "annotations.run.oci.pidfd_receiver", &ret->pidfd_receiver);
@@ -200,6 +203,7 @@ void plan_done(struct plan *plan) {
         free(plan->environment);
         seccomp_filter_done(&plan->seccomp);
         cgroup_done(&plan->cgroup);
+        resctrl_done(&plan->resctrl);
         fd_close(&plan->console_socket);
         fd_close(&plan->pidfd_socket);
         fd_close(&plan->pidfd_receiver);

@@ -134,6 +134,7 @@ struct plan {
 
         struct seccomp_filter seccomp;
         struct cgroup cgroup;
+        struct resctrl resctrl;
         unsigned n_kept_fds;
         unsigned n_listen_fds;
         int console_socket; /* connected; -1: none */

@@ -121,4 +121,7 @@ void plan_print(const struct plan *plan, struct text *text) {
         for (size_t i = 0; i < plan->cgroup.n_places; i++)
                 text_add_format(text, "cgroup %s %s\n", plan->cgroup.places[i].v2 ? "v2" : plan->cgroup.places[i].controllers,
                                 plan->cgroup.places[i].path);
+        if (plan->resctrl.directory)
+                text_add_format(text, "resctrl %s%s%s%s\n", plan->resctrl.directory, plan->resctrl.is_missing ? " new" : "",
+                                plan->resctrl.is_owned ? " owned" : "", plan->resctrl.monitor ? " monitored" : "");
 }

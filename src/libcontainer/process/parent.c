@@ -427,6 +427,9 @@ int parent_launch(const struct plan *plan, const struct state *state, const stru
         r = cgroup_entrance_open(&plan->cgroup, &launch.entrance);
         if (r < 0)
                 return r;
+        r = resctrl_open_entrance(&state->resctrl, plan->target_fd >= 0, launch.resctrl_fds);
+        if (r < 0)
+                return r;
         r = clone_init(&launch, &moved, ret);
         if (r < 0)
                 return r;

@@ -37,6 +37,8 @@ void launch_done(struct launch *launch) {
         fd_close(&launch->channel);
         fd_close(&launch->exec_fifo_fd);
         fd_close(&launch->result_fifo_fd);
+        fd_close(&launch->resctrl_fds[0]);
+        fd_close(&launch->resctrl_fds[1]);
         cgroup_entrance_done(&launch->entrance);
 }
 
@@ -56,7 +58,7 @@ static int close_foreign(const struct launch *launch) {
         const struct plan *plan = launch->plan;
         const int own[] = {launch->channel,      launch->exec_fifo_fd, launch->result_fifo_fd, plan->console_socket,
                            plan->bundle_fd, plan->target_fd,      plan->target_root_fd,  plan->procfs_fd,
-                           plan->hook_output_fds[0], plan->hook_output_fds[1]};
+                           plan->hook_output_fds[0], plan->hook_output_fds[1], launch->resctrl_fds[0], launch->resctrl_fds[1]};
         autofree int *keep = alloc_zero(plan->n_kept_fds + plan->n_joins + plan->n_mount_maps + launch->entrance.n + ELEMENTSOF(own),
                                         sizeof(int));
         size_t n = 0;
@@ -74,6 +76,12 @@ static int close_foreign(const struct launch *launch) {
                 if (own[i] >= 0)
                         keep[n++] = own[i];
         return fd_close_all_except(keep, n);
+}
+
+int self_enter_groups(const struct launch *launch) {
+        int r = cgroup_entrance_pass(&launch->entrance);
+
+        return r < 0 ? r : resctrl_enter(launch->resctrl_fds);
 }
 
 void self_abort(const struct launch *launch) {
@@ -129,7 +137,7 @@ int self_say_ready(struct self *self, enum message_type *ret_answer) {
 
 /* The stage, if there was one, has done it for both. */
 int self_enter_cgroup(struct self *self) {
-        return self->plan->needs_stage ? 0 : cgroup_entrance_pass(&self->launch->entrance);
+        return self->plan->needs_stage ? 0 : self_enter_groups(self->launch);
 }
 
 int self_wait_for_go(struct self *self) {
@@ -187,6 +195,9 @@ int self_close_host(struct self *self) {
         for (size_t i = 0; i < self->launch->entrance.n; i++)
                 if (self->launch->entrance.fds[i] >= 0)
                         close(self->launch->entrance.fds[i]);
+        for (size_t i = 0; i < ELEMENTSOF(self->launch->resctrl_fds); i++)
+                if (self->launch->resctrl_fds[i] >= 0)
+                        close(self->launch->resctrl_fds[i]);
         return 0;
 }
 

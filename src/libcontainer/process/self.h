@@ -20,11 +20,12 @@ struct launch {
         const struct state *state; /* for the hooks */
         int channel; /* the process's end */
         struct cgroup_entrance entrance; /* the v1 places, which a process enters itself */
+        int resctrl_fds[2]; /* the same of resctrl's groups; -1: none */
         int exec_fifo_fd, result_fifo_fd; /* O_RDWR; -1 when the process starts at once */
         bool waits_for_go; /* the runtime prepares something from outside first */
         void (*main)(const struct launch *launch) __attribute__((noreturn)); /* init_main() or setns_main() */
 };
-#define LAUNCH_INIT ((struct launch){.channel = -1, .exec_fifo_fd = -1, .result_fifo_fd = -1})
+#define LAUNCH_INIT ((struct launch){.channel = -1, .resctrl_fds = {-1, -1}, .exec_fifo_fd = -1, .result_fifo_fd = -1})
 void launch_done(struct launch *launch);
 
 /* The live handles of the process. */
@@ -52,6 +53,9 @@ struct step {
 
 /* First of all: its title (util/title.h), signals as a new process has them, no descriptor that it was not meant to have. */
 void self_begin(const struct launch *launch, const char *name, bool keep_environment);
+
+/* Into the cgroups and resctrl groups that a process is not born in; for the stage too. */
+int self_enter_groups(const struct launch *launch);
 
 /* Sends the record of a failure to the runtime and ends the process. For the stage too. */
 void self_abort(const struct launch *launch) __attribute__((noreturn));

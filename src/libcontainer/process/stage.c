@@ -29,7 +29,7 @@ static int make_init(const struct launch *launch) {
 /* Everything that init is to be born in. */
 static int prepare(const struct launch *launch) {
         autoclose int offsets_fd = -1;
-        int r = cgroup_entrance_pass(&launch->entrance);
+        int r = self_enter_groups(launch);
 
         if (r < 0)
                 return r;

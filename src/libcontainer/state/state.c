@@ -71,6 +71,15 @@ static const struct json_type json_annotations = {.kind = JSON_MAP,
                                                   .element = &json_string,
                                                   .value_offset = offsetof(struct string_pair, value)};
 
+static const struct json_field resctrl_fields[] = {
+        JSON_FIELD(struct resctrl, mount_point, "mountPoint", &json_string, .required = true),
+        JSON_FIELD(struct resctrl, directory, "directory", &json_string, .required = true),
+        JSON_FIELD(struct resctrl, monitor, "monitor", &json_string),
+        JSON_FIELD(struct resctrl, is_owned, "owned", &json_bool),
+        {},
+};
+static const struct json_type json_resctrl = {.kind = JSON_OBJECT, .size = sizeof(struct resctrl), .fields = resctrl_fields};
+
 static const struct json_field state_fields[] = {
         JSON_FIELD(struct state, id, "id", &json_string, .required = true),
         JSON_FIELD(struct state, bundle, "bundle", &json_string, .required = true),
@@ -86,6 +95,7 @@ static const struct json_field state_fields[] = {
         JSON_FIELD(struct state, new_keyring, "newKeyring", &json_bool),
         JSON_LIST(struct state, annotations.items, annotations.count, "annotations", &json_annotations),
         JSON_FIELD(struct state, cgroup, "cgroup", &json_cgroup),
+        JSON_FIELD(struct state, resctrl, "resctrl", &json_resctrl),
         {},
 };
 static const struct json_type json_state = {.kind = JSON_OBJECT, .size = sizeof(struct state), .fields = state_fields};
@@ -123,6 +133,18 @@ static void write_cgroup(struct json_writer *writer, const struct cgroup *cgroup
         json_object_end(writer);
 }
 
+static void write_resctrl(struct json_writer *writer, const struct resctrl *resctrl) {
+        if (!resctrl->directory)
+                return;
+        json_object_begin(writer, "resctrl");
+        json_write_string(writer, "mountPoint", resctrl->mount_point);
+        json_write_string(writer, "directory", resctrl->directory);
+        if (resctrl->monitor)
+                json_write_string(writer, "monitor", resctrl->monitor);
+        json_write_bool(writer, "owned", resctrl->is_owned);
+        json_object_end(writer);
+}
+
 int state_save(const struct state_directory *directory, const struct state *state) {
         struct text text = TEXT_INIT;
         struct json_writer writer = {.text = &text};
@@ -143,6 +165,7 @@ int state_save(const struct state_directory *directory, const struct state *stat
         json_write_bool(&writer, "newKeyring", state->new_keyring);
         write_annotations(&writer, &state->annotations);
         write_cgroup(&writer, &state->cgroup);
+        write_resctrl(&writer, &state->resctrl);
         json_object_end(&writer);
         r = file_replace(directory->fd, STATE_FILE, text.bytes, text.length, 0600);
         text_done(&text);
@@ -226,6 +249,7 @@ void state_done(struct state *state) {
         }
         free(state->annotations.items);
         cgroup_done(&state->cgroup);
+        resctrl_done(&state->resctrl);
         *state = STATE_INIT;
 }
 

@@ -46,6 +46,7 @@ struct state {
         bool new_keyring; /* its processes have a session keyring of their own */
         struct string_map annotations;
         struct cgroup cgroup;
+        struct resctrl resctrl;
 };
 #define STATE_INIT ((struct state){.cgroup = CGROUP_INIT})
 void state_done(struct state *state);
