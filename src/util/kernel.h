@@ -194,6 +194,10 @@ static inline int kernel_close_range(unsigned first, unsigned last, unsigned fla
 
 /* --- mounts --- */
 
+#ifndef ST_NOSYMFOLLOW
+#define ST_NOSYMFOLLOW 8192 /* of statfs(2), since Linux 5.10 */
+#endif
+
 #ifndef MS_NOSYMFOLLOW
 #define MS_NOSYMFOLLOW 256
 #endif

@@ -488,6 +488,29 @@ need_detached_targets() {
         [[ $(propagation_of /a) = *shared:* ]]
 }
 
+@test "remount: what is not spoken of stays, with options of the superblock too" {
+        local words
+        for words in '["remount", "size=64k", "nodev"]' '["remount", "silent", "nodev"]' '["remount", "nodev"]' '["remount", "bind", "silent", "nodev"]'; do
+                config '.mounts |= map(select(.destination != "/a"))'
+                tmpfs_at /a nosuid noexec nodiratime noatime ro
+                config ".mounts += [{destination: \"/a\", options: $words}]"
+                inside 'cat /proc/self/mountinfo'
+                has_option /a 'ro,nosuid,nodev,noexec,noatime,nodiratime'
+        done
+        # And what is spoken of goes.
+        config '.mounts[-1].options = ["remount", "size=64k", "suid", "diratime", "relatime"]'
+        inside 'cat /proc/self/mountinfo; grep -c "size=64k" /proc/self/mountinfo'
+        has_option /a 'ro,noexec,relatime'
+        prints_line 1
+}
+
+@test "remount: rw makes one that was mounted read-only writable" {
+        tmpfs_at /a ro size=64k
+        config '.mounts += [{"destination": "/a", "options": ["remount", "rw"]}]'
+        inside 'touch /a/new && ls /a'
+        prints new
+}
+
 @test "cgroup: recursive options reach each hierarchy" {
         need_system_call mount_setattr
         config '.mounts |= map(select(.destination != "/sys/fs/cgroup"))

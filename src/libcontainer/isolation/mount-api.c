@@ -34,13 +34,17 @@ static const struct {
 
 #define MS_ATIME_GROUP (MS_NOATIME | MS_RELATIME | MS_STRICTATIME)
 
-/* Flags of the superblock and the option words that fsconfig(2) takes for them. */
+/* Flags of the superblock and the option words that fsconfig(2) takes for them, to set and to clear. */
 static const struct {
         unsigned long flag;
-        const char *option;
+        const char *option, *contrary;
 } superblock_flags[] = {
-        {MS_RDONLY, "ro"}, {MS_SYNCHRONOUS, "sync"}, {MS_DIRSYNC, "dirsync"}, {MS_MANDLOCK, "mand"}, {MS_LAZYTIME, "lazytime"},
+        {MS_RDONLY, "ro", "rw"},        {MS_SYNCHRONOUS, "sync", "async"}, {MS_DIRSYNC, "dirsync", NULL},
+        {MS_MANDLOCK, "mand", "nomand"}, {MS_LAZYTIME, "lazytime", "nolazytime"},
 };
+
+/* Those that are no flag of a mount as well. */
+#define MS_SUPERBLOCK (MS_SYNCHRONOUS | MS_DIRSYNC | MS_MANDLOCK | MS_LAZYTIME)
 
 /*
  * One superblock stands behind all mounts of these in their namespace, so a superblock flag of ours would be refused or
@@ -87,16 +91,20 @@ static bool has_shared_superblock(const char *type) {
 
 /* --- a new file system --- */
 
-/* What the file system itself wrote about its refusal ("e tmpfs: Bad value for 'size'"), without the level letter. */
+/*
+ * What the file system itself wrote about its refusal ("e tmpfs: Bad value for 'size'"), without the level letter. The type is
+ * NULL for one that is mounted already.
+ */
 static int fail_with_reason(int error, int context_fd, const char *type, const char *option) {
+        autofree char *what = type ? text_format("mount `%s`", type) : text_copy("remount");
         char reason[256];
         ssize_t length = read(context_fd, reason, sizeof(reason) - 1);
 
         if (length < 3)
-                return fail(error, "mount `%s`%s%s", type, option ? ": option " : "", option ? option : "");
+                return fail(error, "%s%s%s", what, option ? ": option " : "", option ? option : "");
         reason[length] = '\0';
         reason[strcspn(reason, "\n")] = '\0';
-        return fail(error, "mount `%s`: %s", type, reason + 2);
+        return fail(error, "%s: %s", what, reason + 2);
 }
 
 /* One option, "key" or "key=value"; `option` is cut in place. */
@@ -140,14 +148,22 @@ static int set_options(int context_fd, const char *type, const char *data) {
         return 0;
 }
 
+static int set_superblock_flags(int context_fd, const char *type, unsigned long set, unsigned long clear) {
+        for (size_t i = 0; i < ELEMENTSOF(superblock_flags); i++) {
+                const char *option = set & superblock_flags[i].flag ? superblock_flags[i].option
+                                                                    : superblock_flags[i].contrary;
+
+                if ((set | clear) & superblock_flags[i].flag && option &&
+                    kernel_fsconfig(context_fd, FSCONFIG_SET_FLAG, option, NULL, 0) < 0)
+                        return fail_with_reason(errno, context_fd, type, option);
+        }
+        return 0;
+}
+
 static int set_superblock(int context_fd, const char *type, const char *source, unsigned long flags) {
         if (!text_is_empty(source) && kernel_fsconfig(context_fd, FSCONFIG_SET_STRING, "source", source, 0) < 0)
                 return fail_with_reason(errno, context_fd, type, "source");
-        for (size_t i = 0; !has_shared_superblock(type) && i < ELEMENTSOF(superblock_flags); i++)
-                if (flags & superblock_flags[i].flag &&
-                    kernel_fsconfig(context_fd, FSCONFIG_SET_FLAG, superblock_flags[i].option, NULL, 0) < 0)
-                        return fail_with_reason(errno, context_fd, type, superblock_flags[i].option);
-        return 0;
+        return has_shared_superblock(type) ? 0 : set_superblock_flags(context_fd, type, flags, 0);
 }
 
 static int new_by_context(const char *type, const char *source, unsigned long flags, const char *data) {
@@ -235,13 +251,14 @@ int mount_clone_path(const char *path, unsigned long flags, bool nofollow) {
 
 /* --- flags --- */
 
-/* A remount of a bind replaces all flags: what was there and is not cleared must be named again. */
+/* What a remount by mount(2), which replaces all flags, must name again. */
 static unsigned long current_flags(int fd) {
         static const struct {
                 unsigned long statfs_flag, flag;
         } table[] = {
                 {ST_RDONLY, MS_RDONLY},   {ST_NOSUID, MS_NOSUID},         {ST_NODEV, MS_NODEV},      {ST_NOEXEC, MS_NOEXEC},
                 {ST_NOATIME, MS_NOATIME}, {ST_NODIRATIME, MS_NODIRATIME}, {ST_RELATIME, MS_RELATIME},
+                {ST_NOSYMFOLLOW, MS_NOSYMFOLLOW}, {ST_SYNCHRONOUS, MS_SYNCHRONOUS}, {ST_MANDLOCK, MS_MANDLOCK},
         };
         unsigned long flags = 0;
         struct statfs status;
@@ -251,7 +268,8 @@ static unsigned long current_flags(int fd) {
         for (size_t i = 0; i < ELEMENTSOF(table); i++)
                 if ((unsigned long)status.f_flags & table[i].statfs_flag)
                         flags |= table[i].flag;
-        return flags;
+        /* Which is the absence of the others, and has to be said: unsaid it is relatime. */
+        return flags & (MS_NOATIME | MS_RELATIME) ? flags : flags | MS_STRICTATIME;
 }
 
 static int change_by_remount(int fd, unsigned long set, unsigned long clear) {
@@ -303,11 +321,40 @@ int mount_change_tree(int mount_fd, uint64_t set, uint64_t clear) {
         return set_attributes(mount_fd, AT_RECURSIVE, &attr);
 }
 
-int mount_reconfigure(int fd, unsigned long flags, const char *data) {
+static int reconfigure_by_context(int fd, unsigned long set, unsigned long clear, const char *data) {
+        autoclose int context_fd = kernel_fspick(fd, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
+        int r;
+
+        if (context_fd < 0)
+                return fail(errno, "remount");
+        r = set_superblock_flags(context_fd, NULL, set, clear);
+        if (r < 0)
+                return r;
+        r = set_options(context_fd, NULL, data);
+        if (r < 0)
+                return r;
+        if (kernel_fsconfig(context_fd, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+                return fail_with_reason(errno, context_fd, NULL, NULL);
+        return 0;
+}
+
+/* The flags of the mount are replaced along with the superblock's. */
+static int reconfigure_by_path(int fd, unsigned long flags, const char *data) {
         char path[FD_PATH_MAX];
 
         fd_path(path, fd);
-        return mount(NULL, path, NULL, flags, data) < 0 ? fail(errno, "remount") : 0;
+        return mount(NULL, path, NULL, MS_REMOUNT | flags, data) < 0 ? fail(errno, "remount") : 0;
+}
+
+int mount_reconfigure(int fd, unsigned long set, unsigned long clear, const char *data) {
+        unsigned long now = current_flags(fd);
+
+        set &= MS_SUPERBLOCK;
+        clear &= (now & (MS_RDONLY | MS_SYNCHRONOUS | MS_MANDLOCK)) | MS_LAZYTIME;
+        if (!set && !clear && !data)
+                return 0;
+        return mount_api_is_new() ? reconfigure_by_context(fd, set, clear, data)
+                                  : reconfigure_by_path(fd, (now & ~clear) | set, data);
 }
 
 /* --- ids --- */

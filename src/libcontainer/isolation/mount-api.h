@@ -47,8 +47,11 @@ int mount_change_tree(int mount_fd, uint64_t set, uint64_t clear);
  */
 int mount_map_ids(int mount_fd, int user_namespace_fd, bool recursive);
 
-/* A remount of the superblock behind an attached mount, with all of its flags (MS_REMOUNT among them) and its options. */
-int mount_reconfigure(int fd, unsigned long flags, const char *data);
+/*
+ * Options, and flags that are not the mount's own, of the superblock behind an attached mount; NULL: none. What is not spoken of
+ * stays (mount(8), "remount"). MS_RDONLY to clear is for the superblock where the mount is read-only without a flag of its own.
+ */
+int mount_reconfigure(int fd, unsigned long set, unsigned long clear, const char *data);
 
 /* MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC for the tree. */
 int mount_propagate(int mount_fd, unsigned long propagation);

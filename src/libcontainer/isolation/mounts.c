@@ -243,19 +243,21 @@ static int mount_one(const struct plan *plan, const struct mount_plan *mount, in
         return mounts_attach(plan, mount, mount_fd, target_fd);
 }
 
-/* New flags for the mount that is there: the flags of the mount, and what else is asked of its superblock. */
+/*
+ * New flags for the mount that is there, and without `bind` for its superblock too; what is not spoken of stays. `ro` is always
+ * the mount's: behind a bind mount that is named without the word is a superblock of the host's.
+ */
 static int remount(const struct mount_plan *mount, int rootfs_fd) {
         autoclose int fd = path_open_in_root(rootfs_fd, mount->destination, O_PATH);
         const struct mount_options *options = &mount->options;
-        unsigned long superblock = options->flags & ~(MS_PER_MOUNT | MS_REMOUNT | MS_BIND | MS_REC);
         int r;
 
         if (fd < 0)
                 return fail(-fd, "open mount `%s`", mount->destination);
-        if (superblock || (options->data && !(options->flags & MS_BIND)))
-                r = mount_reconfigure(fd, options->flags, options->data);
-        else
-                r = mount_change(fd, options->flags & MS_PER_MOUNT, options->cleared & MS_PER_MOUNT);
+        r = mount_change(fd, options->flags & MS_PER_MOUNT, options->cleared & MS_PER_MOUNT);
+        /* Only then: a mount that is read-only still has a superblock that is. */
+        if (r >= 0 && !(options->flags & MS_BIND))
+                r = mount_reconfigure(fd, options->flags, options->cleared, options->data);
         if (r >= 0)
                 r = mount_change_tree(fd, options->recursive_set, options->recursive_clear);
         return r < 0 ? r : propagate(mount, fd);
