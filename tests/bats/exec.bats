@@ -332,6 +332,34 @@ by_file() {
         prints "$(printf '77\n88\n123\n4')"
 }
 
+# Policy, flags and the three times of the process itself, as sched_getattr(2) has them.
+scheduler_program() {
+        printf '%s\n' '#include <stdint.h>' '#include <stdio.h>' '#include <sys/syscall.h>' '#include <unistd.h>' 'int main(void) {' \
+                'struct { uint32_t size, policy; uint64_t flags; int32_t nice; uint32_t priority; uint64_t times[3]; } a = {0};' \
+                'if (syscall(SYS_sched_getattr, 0, &a, sizeof(a), 0) < 0) return 1;' \
+                'printf("%u %llu", a.policy, (unsigned long long)a.flags);' \
+                'for (int i = 0; a.policy == 6 && i < 3; i++) printf(" %llu", (unsigned long long)a.times[i]);' \
+                'puts(""); return 0; }' | "${CC:-cc}" -static -x c -o "$ROOTFS/bin/scheduler" -
+}
+
+@test "scheduler: policies that no new process inherits" {
+        command -v "${CC:-cc}" >/dev/null || skip "no C compiler here"
+        chrt --deadline --sched-runtime 10000000 --sched-deadline 100000000 --sched-period 100000000 0 true || skip "no real time here"
+        scheduler_program
+        config '.process.scheduler = {"policy": "SCHED_DEADLINE", "runtime": 10000000, "deadline": 90000000, "period": 100000000}'
+        start
+        expect 0 tare exec "$ID" scheduler
+        prints '6 0 10000000 90000000 100000000'
+        process '.scheduler = {"policy": "SCHED_BATCH", "flags": ["SCHED_FLAG_RESET_ON_FORK"]} | .args = ["scheduler"]'
+        by_file 0
+        prints '3 1'
+        # As a user, who has no right to it any more.
+        process '.scheduler = {"policy": "SCHED_DEADLINE", "runtime": 10000000, "deadline": 90000000,
+                "flags": ["SCHED_FLAG_RESET_ON_FORK"]} | .args = ["scheduler"] | .user = {"uid": 1000, "gid": 1000} | .capabilities = {}'
+        by_file 0
+        prints '6 1 10000000 90000000 90000000'
+}
+
 @test "execCPUAffinity: initial before the cgroup, final after it" {
         [ "$(nproc)" -gt 1 ] || skip "there is only one processor"
         config '.process.execCPUAffinity = {"initial": "0", "final": "1"}'

@@ -144,6 +144,15 @@ static const struct row hooks[] = {
          .expected = "hooks.poststop[0].timeout: found 0, expected more than 0 seconds"},
         {.top = ",\"hooks\":{\"poststart\":[{\"path\":\"/a\",\"timeout\":-1}]}",
          .expected = "hooks.poststart[0].timeout: found -1, expected more than 0 seconds"},
+        {.top = ",\"hooks\":{\"startContainer\":[{\"path\":\"/a\"}]}",
+         .process = ",\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":2000,\"deadline\":3000}",
+         .expected = "hooks.startContainer: found hooks and the policy `SCHED_DEADLINE`, which can make no process, expected "
+                     "`SCHED_FLAG_RESET_ON_FORK` in process.scheduler.flags"},
+        {.top = ",\"hooks\":{\"startContainer\":[{\"path\":\"/a\"}]}",
+         .process = ",\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":2000,\"deadline\":3000,"
+                    "\"flags\":[\"SCHED_FLAG_RESET_ON_FORK\"]}"},
+        {.top = ",\"hooks\":{\"createContainer\":[{\"path\":\"/a\"}]}",
+         .process = ",\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":2000,\"deadline\":3000}"},
 };
 TEST_ROWS(test_hooks, hooks)
 

@@ -14,6 +14,7 @@
 
 #include "util/alloc.h"
 #include "util/fail.h"
+#include "util/kernel.h"
 #include "util/text.h"
 
 /* --- what several files use --- */
@@ -164,6 +165,17 @@ static int check_hook(const struct hook_config *hook, const char *where, size_t 
         return 0;
 }
 
+/* sched(7), "SCHED_DEADLINE": fork(2) fails; and who has it by then has no right left to give it up and take it again. */
+static int check_start_hooks(const struct config *config) {
+        const struct scheduler_config *scheduler = &config->process.scheduler;
+
+        if (config->hooks[HOOK_START_CONTAINER].count == 0 || !scheduler->present || scheduler->policy != SCHED_DEADLINE ||
+            scheduler->flags & SCHED_FLAG_RESET_ON_FORK)
+                return 0;
+        return reject("hooks.startContainer: found hooks and the policy `SCHED_DEADLINE`, which can make no process, expected "
+                      "`SCHED_FLAG_RESET_ON_FORK` in process.scheduler.flags");
+}
+
 static int check_hooks(const struct config *config) {
         for (int kind = 0; kind < HOOK_KINDS; kind++) {
                 const struct hook_list *hooks = &config->hooks[kind];
@@ -175,7 +187,7 @@ static int check_hooks(const struct config *config) {
                                 return r;
                 }
         }
-        return 0;
+        return check_start_hooks(config);
 }
 
 /* --- all --- */

@@ -64,10 +64,21 @@ static int change_groups(const struct plan *plan) {
         return fail(errno, "process.user.additionalGids: set %zu groups", count);
 }
 
+/* CAP_SYS_NICE is for the scheduler; not every caller has it, and not every policy needs it. */
+static uint64_t still_needed(const struct process_config *process) {
+        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct data[2];
+        uint64_t needed = BIT(CAP_SYS_ADMIN) | BIT(CAP_SETPCAP);
+
+        if (process->scheduler.present && capget(&header, data) == 0)
+                needed |= data[0].permitted & BIT(CAP_SYS_NICE);
+        return needed;
+}
+
 int credentials_change_ids(const struct plan *plan) {
         const struct process_config *process = &plan->config->process;
         const struct capability_sets *sets = &plan->capabilities;
-        uint64_t still_needed = BIT(CAP_SYS_ADMIN) | BIT(CAP_SETPCAP);
+        uint64_t kept = still_needed(process);
         int r;
 
         /* First, while CAP_SETPCAP is there for sure. */
@@ -86,7 +97,7 @@ int credentials_change_ids(const struct plan *plan) {
                 return fail(errno, "process.user.uid: become user %u", process->user.uid);
         if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
                 return fail(errno, "keep capabilities");
-        return set_capabilities(sets->effective | still_needed, sets->permitted | still_needed, sets->inheritable);
+        return set_capabilities(sets->effective | kept, sets->permitted | kept, sets->inheritable);
 }
 
 int credentials_drop(const struct plan *plan) {

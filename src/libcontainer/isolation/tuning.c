@@ -80,7 +80,8 @@ static int set_personality(const struct config *config) {
         return personality((unsigned long)config->linux.personality.domain) < 0 ? fail(errno, "linux.personality: set") : 0;
 }
 
-static int set_scheduler(const struct scheduler_config *scheduler) {
+int tuning_set_scheduler(const struct process_config *process) {
+        const struct scheduler_config *scheduler = &process->scheduler;
         struct sched_attr attr = {
                 .size = sizeof(attr),
                 .sched_policy = (uint32_t)scheduler->policy,
@@ -199,9 +200,6 @@ int tuning_apply(const struct plan *plan) {
         if (r < 0)
                 return r;
         r = apply_affinity(plan);
-        if (r < 0)
-                return r;
-        r = set_scheduler(&plan->config->process.scheduler);
         if (r < 0)
                 return r;
         r = set_io_priority(&plan->config->process.io_priority);

@@ -16,8 +16,14 @@ int tuning_from_outside(const struct process_config *process, pid_t pid);
 /* In the runtime of exec, before it clones: its child takes these processors into the container's cgroup. */
 int tuning_set_initial_affinity(const struct process_config *process);
 
-/* In init: personality, scheduler, I/O priority, memory policy, CPU affinity. Needs CAP_SYS_NICE for some values. */
+/* In init: personality, CPU affinity, I/O priority, memory policy. Needs CAP_SYS_NICE for some values. */
 int tuning_apply(const struct plan *plan);
+
+/*
+ * In init, after tuning_apply(), and in the process of exec that will execute the program: a policy need not be inherited by
+ * children (SCHED_FLAG_RESET_ON_FORK), and SCHED_DEADLINE allows none. Needs CAP_SYS_NICE for some values.
+ */
+int tuning_set_scheduler(const struct process_config *process);
 
 /* In init, late, no rights needed: RLIMIT_NOFILE, RLIMIT_AS and the like bind init itself from then on. */
 int tuning_set_limits(const struct process_config *process);

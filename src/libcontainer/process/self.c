@@ -245,6 +245,10 @@ static int tune(struct self *self) {
         return tuning_apply(self->plan);
 }
 
+static int set_scheduler(struct self *self) {
+        return tuning_set_scheduler(&self->config->process);
+}
+
 static int find_home(struct self *self) {
         /* Only the inside knows /etc/passwd; the array has room for it (plan/process.c). */
         if (!self->plan->has_home)
@@ -369,7 +373,7 @@ static int execute(struct self *self) {
 
 const struct step self_become_steps[] = {
         {"owner of standard streams", own_stdio},
-        {"scheduling and memory policy", tune}, /* while there are capabilities for it */
+        {"processors and memory policy", tune}, /* while there are capabilities for it */
         {"HOME", find_home}, /* while root may read /etc/passwd */
         {"security labels", label_exec}, /* before no_new_privs, which forbids some transitions */
         {"working directory", enter_directory}, /* root may enter where the user may not */
@@ -382,6 +386,7 @@ const struct step self_become_steps[] = {
 const size_t self_n_become_steps = ELEMENTSOF(self_become_steps);
 
 const struct step self_settle_steps[] = {
+        {"scheduler", set_scheduler}, /* in the last process: no child need inherit it, and SCHED_DEADLINE allows none */
         {"standard streams", use_terminal},
         {"limits", set_limits}, /* they bind us too, descriptors and memory: after everything that opens files */
         {"seccomp", filter_privileged},
