@@ -3,10 +3,14 @@
 
 import copy
 
+import cgroups
 import kernel
+import mounts
+import sources
 
 DESTINATIONS = ["/m1", "/m1/a", "/m1/a/b", "/m2", "/m2/ü", "/m2/with space", "/m3", "/link/c", "m3/relative", "/m2//slashes/"]
 FILE_DESTINATIONS = ["/f1", "/f2", "/m3/file"]
+MAPPED_DESTINATIONS = ["/mapped1", "/mapped2"]
 COVERED = ["/masked/dir", "/masked/file", "/masked/missing", "/masked/dir/below", "/proc/kcore", "/proc/keys", "/proc/sys",
            "/proc/acpi", "/proc/irq", "/proc/timer_list", "/proc/scsi", "/sys/firmware", "/masked/ü"]
 FREE_FLAGS = ["ro", "rw", "nosuid", "suid", "nodev", "dev", "noexec", "exec", "nodiratime", "diratime", "nosymfollow",
@@ -19,6 +23,7 @@ RESTRICTING = {"ro", "nosuid", "nodev", "noexec", "nosymfollow", "defaults", "rr
 PROPAGATION = ["private", "rprivate", "slave", "rslave", "shared", "rshared", "unbindable", "runbindable"]
 WORDS = ["", "a", "über", "日本", "two words", "tab\there", "quo\"te", "back\\slash", "emoji 🐚", "x" * 300, "$HOME", "-n",
          "é̀"]
+HOOKS = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
 
 
 class Generator:
@@ -40,8 +45,10 @@ class Generator:
         config = {"ociVersion": self.random.choice(["1.0.0", "1.0.2", "1.1.0", "1.2.1", "1.3.0", "1.2.0-rc.1+build"]),
                   "root": {"path": self.random.choice(["rootfs", "./rootfs/", self.host.bundle + "/rootfs", "hooks/../rootfs"])},
                   "process": self.process(), "linux": self.linux(name)}
+        if self.often(30):
+            config["hooks"] = self.hooks(config["process"].get("scheduler") or {})
         if "mount" in self.namespaces:
-            config["mounts"] = self.mounts()
+            config["mounts"] = self.mounts("startContainer" in config.get("hooks", {}))
             if self.often(30):
                 config["root"]["readonly"] = self.often(70)
             elif self.often(10):
@@ -49,11 +56,15 @@ class Generator:
         if (config["process"].get("scheduler") or {}).get("priority") and self.host.cgroup_has_real_time:
             # A v1 cgroup has no real time of its own unless it is given some, and then refuses the policy (sched(7)).
             config["linux"]["resources"].setdefault("cpu", {}).update({"realtimePeriod": 1000000, "realtimeRuntime": 5000})
+        if (config["process"].get("scheduler") or {}).get("policy") == "SCHED_DEADLINE":
+            # It wants all processors of the machine (sched(7), EPERM).
+            config["linux"]["resources"].get("cpu", {}).pop("cpus", None)
         self.names(config)
         if self.often(30):
             config["annotations"] = {f"org.example.{i}-ä": self.random.choice(WORDS) for i in range(self.random.randint(0, 3))}
-        if self.often(25):
-            config["hooks"] = self.hooks()
+        if self.often(30):
+            config.setdefault("annotations", {})["org.example.way"] = "create"  # see container.py
+        self.terminal(config)
         self.decorate(config)
         return config
 
@@ -63,10 +74,13 @@ class Generator:
         """kind -> path or None, for those in the config."""
         namespaces = {"mount": None}
         for kind, percent in (("pid", 85), ("ipc", 70), ("uts", 70), ("network", 40), ("cgroup", 40), ("user", 35), ("time", 25)):
-            if self.often(percent):
+            if self.often(percent) and (kind != "time" or self.host.can("time namespaces")):
                 namespaces[kind] = self.host.joinable[kind] if self.often(20) else None
         if self.often(5) and "user" not in namespaces:
             del namespaces["mount"]
+        elif self.often(10) and ("user" not in namespaces or namespaces["user"]):
+            # One that belongs to another user namespace cannot be mounted in.
+            namespaces["mount"] = self.host.joinable["mount of user" if "user" in namespaces else "mount"]
         # Of a joined pid or time namespace nobody in a new user namespace is master: allowed, but it mounts no proc.
         return namespaces
 
@@ -126,6 +140,17 @@ class Generator:
             process["consoleSize"] = {"height": 24, "width": 80}
         return process
 
+    def terminal(self, config):
+        """Possible with a devpts that nothing covers; `run` carries it, `create` hands it over."""
+        if "mount" not in self.namespaces or mounts.expected(config, self.host).resolve("/dev/pts").fstype != "devpts":
+            return
+        if self.often(35):
+            config["process"]["terminal"] = True
+            config["process"].pop("consoleSize", None)
+            if self.often(60):
+                config["process"]["consoleSize"] = {key: self.random.choice([0, 24, 80, 65535, self.random.randrange(1 << 16)])
+                                                    for key in ("height", "width")}
+
     def user_object(self):
         user = {"uid": self.identity(0), "gid": self.identity(1)}
         if self.often(50):
@@ -163,14 +188,29 @@ class Generator:
 
     def scheduler(self):
         real_time = [] if "user" in self.namespaces else ["SCHED_FIFO", "SCHED_RR"]
-        policy = self.random.choice(["SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE"] + real_time)
+        deadline = ["SCHED_DEADLINE"] if real_time and self.host.can("SCHED_DEADLINE") else []
+        policy = self.random.choice(["SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE"] + real_time + deadline)
         scheduler = {"policy": policy}
+        if policy == "SCHED_DEADLINE":
+            return self.deadline(scheduler)
         if policy in real_time:
             scheduler["priority"] = self.random.randint(1, 99)
-        elif policy != "SCHED_IDLE" and self.often(60):
-            scheduler["nice"] = self.random.randint(0 if "user" in self.namespaces else -20, 19)
+        elif policy != "SCHED_IDLE" and (self.often(60) or ("user" in self.namespaces and self.host.nice > 0)):
+            # The root of a user namespace may not raise what it was born with.
+            scheduler["nice"] = self.random.randint(max(0, self.host.nice) if "user" in self.namespaces else -20, 19)
         if self.often(20):
             scheduler["flags"] = ["SCHED_FLAG_RESET_ON_FORK"]
+        return scheduler
+
+    def deadline(self, scheduler):
+        """Of each processor's time little enough that several containers find room (sched(7), admission)."""
+        scheduler["runtime"] = self.random.randint(4 * 10**6, 10**7)
+        period = scheduler["runtime"] * self.random.randint(10, 20)
+        scheduler["deadline"] = self.random.choice([period, self.random.randint(scheduler["runtime"], period)])
+        if scheduler["deadline"] < period or self.often(50):
+            scheduler["period"] = period
+        if self.often(40):
+            scheduler["flags"] = self.some(kernel.SCHEDULER_FLAGS)
         return scheduler
 
     # --- linux ---
@@ -184,11 +224,13 @@ class Generator:
                 linux[key] = [{"containerID": c, "hostID": h, "size": s} for c, h, s in lines]
                 self.random.shuffle(linux[key])
         if self.is_new("time") and self.often(70):
-            linux["timeOffsets"] = {clock: {"secs": self.random.randint(1000, 10**6), "nanosecs": self.random.randrange(10**9)}
+            # Back by no more than any machine has been up for.
+            linux["timeOffsets"] = {clock: {"secs": self.random.choice([self.random.randint(1000, 10**6), -5]),
+                                            "nanosecs": self.random.randrange(10**9)}
                                     for clock in self.some(["monotonic", "boottime"])}
         linux["devices"] = self.devices()
         linux["resources"] = self.resources()
-        if self.often(40):
+        if self.often(40) and self.host.can("seccomp"):
             linux["seccomp"] = self.seccomp()
         if self.often(50):
             linux["sysctl"] = self.sysctl()
@@ -203,10 +245,13 @@ class Generator:
         return linux
 
     def memory_policy(self):
-        mode = self.random.choice(list(kernel.MEMORY_MODES))
+        mode = self.random.choice([mode for mode in kernel.MEMORY_MODES if self.host.can(mode)])
         policy = {"mode": mode, "nodes": "" if mode in ("MPOL_DEFAULT", "MPOL_LOCAL") else self.random.choice(["0", "0-0"])}
-        if policy["nodes"] and self.often(30):
-            policy["flags"] = [self.random.choice(list(kernel.MEMORY_FLAGS))]
+        if policy["nodes"] and self.often(60):
+            flags = ["MPOL_F_STATIC_NODES", "MPOL_F_RELATIVE_NODES"]
+            if mode == "MPOL_BIND" and self.host.can("MPOL_F_NUMA_BALANCING"):
+                flags.append("MPOL_F_NUMA_BALANCING")
+            policy["flags"] = [self.random.choice(flags)]
         return policy
 
     def devices(self):
@@ -240,8 +285,15 @@ class Generator:
             for _ in range(self.random.randint(0, 2)):
                 resources["devices"].append({"allow": not allow, "type": "c", "major": 10, "minor": 229,
                                              "access": "".join(self.some("rwm")) or "rw"})
+        if self.host.can("limits of huge pages") and self.often(20):
+            resources["hugepageLimits"] = [{"pageSize": cgroups.size_name(size), "limit": self.random.randrange(2**40)}
+                                           for size in self.some(self.host.page_sizes)]
         if self.host.cgroup_version == 2:
+            if self.often(40):
+                resources["unified"] = self.unified("hugepageLimits" in resources)
             return resources
+        if self.host.blkio_files and self.often(30):
+            resources["blockIO"] = self.block_io()
         if self.often(30):
             resources["pids"] = {"limit": self.random.choice([-1, 20, self.random.randint(10, 30000)])}
         if self.often(30):
@@ -264,6 +316,33 @@ class Generator:
                 resources["cpu"]["cpus"] = self.random.choice(["0", "1", "0-1", "0,1"])
                 resources["cpu"]["mems"] = "0"
         return resources
+
+    def unified(self, has_huge_limits):
+        """Files that each cgroup has, and those of the controllers that the hierarchy has."""
+        page = 4096
+        values = {"": {"cgroup.max.depth": ["0", "max", str(self.random.randrange(1 << 31))],
+                       "cgroup.max.descendants": ["0", "max", str(self.random.randrange(1 << 31))]},
+                  "pids": {"pids.max": ["max", str(self.random.randint(20, 30000))]},
+                  "memory": {"memory.max": ["max", str(self.random.randint(16384, 10**6) * page)],
+                             "memory.low": ["0", str(self.random.randint(1, 10**6) * page)]},
+                  "cpu": {"cpu.weight": [str(self.random.randint(1, 10000))],
+                          "cpu.max": ["max 100000", f"{self.random.randint(50000, 10**6)} {self.random.randint(50000, 10**6)}"]},
+                  "hugetlb": {f"hugetlb.{cgroups.size_name(size)}.max": ["max", str(self.random.randrange(1000) * size)]
+                              for size in self.host.page_sizes if not has_huge_limits}}
+        there = {file: texts for controller, files in values.items() if controller in ["", *self.host.controllers]
+                 for file, texts in files.items()}
+        return {file: self.random.choice(there[file]) for file in self.some(there)}
+
+    def block_io(self):
+        block_io, (major, minor) = {}, self.host.disk
+        for key, file in cgroups.THROTTLES.items():
+            if file in self.host.blkio_files and self.often(50):
+                block_io[key] = [{"major": major, "minor": minor, "rate": self.random.randint(10**5, 2**31)}]
+        if self.often(50) and self.host.blkio_files & set(cgroups.WEIGHTS):
+            block_io["weight"] = self.random.randint(10, 1000)
+        if self.often(50) and self.host.blkio_files & set(cgroups.DEVICE_WEIGHTS):
+            block_io["weightDevice"] = [{"major": major, "minor": minor, "weight": self.random.randint(10, 1000)}]
+        return block_io
 
     # --- seccomp ---
 
@@ -289,7 +368,9 @@ class Generator:
         while names:
             taken = [names.pop() for _ in range(min(len(names), self.random.choice([1, 1, 2])))]
             rule = {"names": taken, "action": "SCMP_ACT_ALLOW" if denies else "SCMP_ACT_ERRNO"}
-            if not denies and self.often(60):
+            if self.host.can("seccomp listeners") and self.often(25):
+                rule["action"] = "SCMP_ACT_NOTIFY"
+            if rule["action"] == "SCMP_ACT_ERRNO" and self.often(60):
                 rule["errnoRet"] = self.random.randint(1, 133)
             if self.often(60):
                 rule["args"] = [self.condition(i) for i in self.some(range(1, 4), 2)]
@@ -297,7 +378,19 @@ class Generator:
         if self.often(10):
             profile["syscalls"].append({"names": ["call_of_the_future"], "action": profile["syscalls"][-1]["action"]
                                         if profile["syscalls"] else "SCMP_ACT_ERRNO"})
+        self.listener(profile)
         return profile
+
+    def listener(self, profile):
+        """Where there is something to listen for; and where there is not, when the path means nothing."""
+        notifies = any(rule["action"] == "SCMP_ACT_NOTIFY" for rule in profile["syscalls"])
+        if notifies or (self.host.can("seccomp listeners") and self.often(10)):
+            profile["listenerPath"] = self.host.agent_path
+            if self.often(50):
+                profile["listenerMetadata"] = self.random.choice(WORDS)
+        if self.often(30):
+            flags = ["SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"]
+            profile["flags"] = self.some(flags + (["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"] if notifies else []))
 
     def sysctl(self):
         values = {}
@@ -314,7 +407,7 @@ class Generator:
 
     # --- mounts ---
 
-    def mounts(self):
+    def mounts(self, has_hooks):
         free = "user" not in self.namespaces
         own = {kind: free or self.is_new(kind) for kind in ("pid", "network", "ipc")}
         standard = []
@@ -336,16 +429,25 @@ class Generator:
                                  "options": ["nosuid", "noexec", "nodev", *self.some(["ro", "relatime"])]})
         elif self.often(15):
             self.random.shuffle(standard)
-        mounts = standard + [self.mount() for _ in range(self.random.choice([0, 1, 2, 4, 8]))]
+        drawn = standard + [self.mount() for _ in range(self.random.choice([0, 1, 2, 4, 8]))]
         if self.often(20) and not any(mount["type"] == "cgroup" for mount in standard):
-            self.random.shuffle(mounts)
-        return self.possible(mounts)
+            self.random.shuffle(drawn)
+        drawn += [self.copied() for _ in range(self.random.choice([0, 0, 0, 1, 2]))]
+        if self.host.can("id-mapped mounts"):
+            drawn += [self.mapped(at) for at in self.some(MAPPED_DESTINATIONS) if self.often(30)]
+        drawn = self.possible(drawn)
+        if self.often(30):
+            drawn = self.with_remounts(drawn)
+        if has_hooks:  # which write there, see Host.hook_file()
+            drawn.append({"destination": "/hooks", "source": "hooks", "options": ["bind"]})
+        return drawn
 
     def flags(self, is_bind, propagation=False):
         """Words of the mount itself, in any order. `is_bind` None: a procfs or sysfs."""
         words = FREE_FLAGS + (RECURSIVE_FLAGS if is_bind else [])
         if is_bind and "user" in self.namespaces:
             words = sorted(RESTRICTING)
+        words = [word for word in words if self.is_known(word)]
         chosen = self.some(words, 5)
         # Of these a user namespace may mount no new one whose access times differ (user_namespaces(7) is silent on it).
         is_locked = is_bind is not False and "user" in self.namespaces
@@ -359,6 +461,71 @@ class Generator:
             chosen.append(self.random.choice(PROPAGATION))
         self.random.shuffle(chosen)
         return chosen
+
+    def is_known(self, word):
+        if word in ("nosymfollow", "symfollow", "rnosymfollow"):
+            return self.host.can("nosymfollow")
+        return not word.startswith("r") or word in ("ro", "rw", "relatime") or self.host.can("recursive mount flags")
+
+    def copied(self):
+        """A tmpfs that begins with what the rootfs has there; the second one with what the first one has."""
+        options = ["tmpcopyup", *self.flags(False), *self.some(["size=1m", "mode=755"], 1)]
+        self.random.shuffle(options)
+        return {"destination": "/copied", "type": "tmpfs", "source": "tmpfs", "options": options}
+
+    def mapped(self, destination):
+        """A bind mount of files of several owners, with ids of its own or those of the container's user namespace."""
+        # With a user namespace what is mounted below may not be left out.
+        word = "rbind" if "user" in self.namespaces else self.random.choice(["bind", "rbind"])
+        mount = {"destination": destination, "source": self.host.source_path("owned"), "type": "bind",
+                 "options": [word] + self.flags(True)}
+        if self.maps and self.often(40):
+            mount["options"].append(self.random.choice(["idmap", "ridmap"]))
+            return mount
+        mount["options"] += self.random.choice([["idmap"], ["ridmap"], []])
+        for which, key in enumerate(("uidMappings", "gidMappings")):
+            mount[key] = self.mapping(which)
+        return mount
+
+    def mapping(self, which):
+        """From ids of the files to ids of the host, which are some of the container's if it has its own."""
+        host_id = self.random.choice(self.maps[which])[1] if self.maps else self.random.randint(0, 10**5)
+        lines = []
+        for owner in sorted({0, *(ids[which] for ids in sources.OWNED.values())}):
+            if self.often(70):
+                size = 1 if owner < 10 else self.random.choice([1, 3, 900])
+                lines.append({"containerID": owner, "hostID": host_id, "size": size})
+                host_id += size + self.random.choice([0, 0, 7])
+        self.random.shuffle(lines)
+        return lines or [{"containerID": 0, "hostID": host_id, "size": 1}]
+
+    def with_remounts(self, drawn):
+        """After some of the mounts, other flags for one that is on top by then."""
+        result = []
+        for mount in drawn:
+            result.append(mount)
+            if not self.often(30) or mount.get("type") == "cgroup":
+                continue
+            at = self.host.destination(mount["destination"])
+            # What comes later may need places in it. The runtime seals /dev by itself, and needs the devices of /dev/pts.
+            later = [self.host.destination(other["destination"]) for other in drawn[drawn.index(mount) + 1:]]
+            if at in ("/dev", "/dev/pts", "/proc", "/sys") or any(other.startswith(at + "/") for other in later):
+                continue
+            if mounts.expected({"root": {}, "mounts": result, "linux": {}}, self.host).resolve(at).at == at:
+                result.append(self.remount(mount, at))
+        return result
+
+    def remount(self, mount, at):
+        is_bind = "bind" in mount["options"] or "rbind" in mount["options"]
+        options = ["remount", *self.flags(is_bind, True)]
+        if is_bind or self.often(50):
+            options.append("bind")
+        elif mount.get("type") == "tmpfs" and self.often(50):
+            options.append(self.random.choice(["size=2m", "size=8192k"]))
+        if "ro" in mount["options"] and mount.get("type") == "tmpfs" and self.often(50):
+            options = [word for word in options if word != "ro"] + ["rw"]
+        self.random.shuffle(options)
+        return {"destination": at, "options": options}
 
     def mount(self):
         kind = self.random.choice(["tmpfs", "tmpfs", "plain", "plain", "tree", "file"])
@@ -401,16 +568,20 @@ class Generator:
             if self.is_new("uts") and self.often(40):
                 config["domainname"] = self.random.choice(["example.org", "ü", "y" * 64])
 
-    def hooks(self):
+    def hooks(self, scheduler):
         hooks = {}
-        for kind in self.some(["prestart", "createRuntime", "createContainer", "poststart", "poststop"]):
-            hooks[kind] = [{"path": "/bin/dd", "args": ["dd", f"of={self.host.hook_file(kind, i)}", "status=none"]}
+        kinds = list(HOOKS)
+        if scheduler.get("policy") == "SCHED_DEADLINE" and "SCHED_FLAG_RESET_ON_FORK" not in (scheduler.get("flags") or []):
+            kinds.remove("startContainer")  # nothing that has this policy can make a process (sched(7))
+        for kind in self.some(kinds):
+            program = "/witness" if kind == "startContainer" else self.host.directory + "/witness"
+            hooks[kind] = [{"path": program, "args": ["hook", self.host.hook_file(kind, i), *self.some(WORDS, 2)]}
                            for i in range(self.random.randint(1, 2))]
             for hook in hooks[kind]:
                 if self.often(30):
                     hook["timeout"] = 60
-                if self.often(30):
-                    hook["env"] = ["A=b"]
+                if self.often(40):
+                    hook["env"] = [f"{name}={self.random.choice(WORDS)}" for name in self.some(["A", "ö", "LONG_NAME"])]
         return hooks
 
     def decorate(self, config):

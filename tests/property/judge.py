@@ -7,17 +7,25 @@ comparison with what it saw. Knows nothing of tare. probes() comes before the ru
 import json
 import stat
 
+import agent
+import cgroups
 import kernel
 import mounts
+import sources
+from ids import lines_of, map_id, reverse
 
 UMASK_DEFAULT = 0o22
 OVERFLOW = 65534
-EACCES, EBADF, EPERM, ENOSYS = 13, 9, 1, 38
+EACCES, EBADF, EPERM, EROFS, EOVERFLOW = 13, 9, 1, 30, 75
 EVERY = (1 << len(kernel.CAPABILITIES)) - 1
 DEFAULT_DEVICES = {"/dev/null": (1, 3), "/dev/zero": (1, 5), "/dev/full": (1, 7), "/dev/random": (1, 8), "/dev/urandom": (1, 9),
                    "/dev/tty": (5, 0)}
 LINKS = {"/dev/fd": "/proc/self/fd", "/dev/stdin": "/proc/self/fd/0", "/dev/stdout": "/proc/self/fd/1",
          "/dev/stderr": "/proc/self/fd/2", "/dev/ptmx": "pts/ptmx"}
+# In the order in which they run, each with the status that it reads; the process is executed before poststart.
+HOOKS = {"prestart": "creating", "createRuntime": "creating", "createContainer": "creating", "startContainer": "created",
+         "poststart": "running", "poststop": "stopped"}
+HOOKS_INSIDE = ("createContainer", "startContainer")
 
 
 def bit(name):
@@ -37,11 +45,35 @@ class Judge:
         self.namespaces = {n["type"]: n.get("path") for n in self.linux.get("namespaces") or []}
         self.has_mounts = "mount" in self.namespaces
         self.tree = mounts.expected(config, host) if self.has_mounts else None
+        self.maps = self.read_maps()
+        self.cgroup_files = cgroups.expected(self.linux, host)
         self.found = []
 
     def check(self, label, expected, seen):
         if expected != seen:
             self.found.append((label, expected, seen))
+
+    # --- ids ---
+
+    def read_maps(self):
+        """Of the user namespace: for uids and gids the lines (containerID, hostID, size), or None."""
+        if "user" not in self.namespaces:
+            return None
+        return [lines_of(self.linux.get(key)) or [(0, 100000, 65536)] for key in ("uidMappings", "gidMappings")]
+
+    def host_ids(self, uid, gid):
+        return [map_id(id_, lines) for id_, lines in zip((uid, gid), self.maps)] if self.maps else [uid, gid]
+
+    def ids_inside(self, uid, gid):
+        """As the process sees ids of the host; None: an id that is mapped to nothing."""
+        ids = [uid, gid]
+        if self.maps:
+            ids = [id_ if id_ is None else map_id(id_, reverse(lines)) for id_, lines in zip(ids, self.maps)]
+        return [OVERFLOW if id_ is None else id_ for id_ in ids]
+
+    def copied_owner(self):
+        """An owner inside, of one file of the tree for tmpcopyup, that is not root where there is another."""
+        return [max(lines)[0] + max(lines)[2] - 1 for lines in self.maps] if self.maps else [1234, 4321]
 
     # --- probes ---
 
@@ -52,6 +84,13 @@ class Judge:
         paths = list(DEFAULT_DEVICES) + list(LINKS) + [d["path"] for d in self.linux.get("devices") or []]
         paths += [self.host.destination(m["destination"]) for m in self.config.get("mounts") or []]
         paths += self.linux.get("maskedPaths") or []
+        paths += ["/dev/console"] if self.process.get("terminal") else []
+        for mount, _ in self.mapped_mounts():
+            at = self.host.destination(mount["destination"])
+            paths += [f"{at}{folder}/{name}" for folder in ("", "/sub") for name in sources.OWNED]
+            asked.append(("make", f"{at}/made-at-{at[1:]}", mount))
+        if any("tmpcopyup" in (m.get("options") or []) for m in self.config.get("mounts") or []):
+            asked.append(("tree", "/copied", None))
         asked += [("path", path, None) for path in dict.fromkeys(paths)]
         asked += [("read", "/proc/sys/" + (key.replace(".", "/") if "/" not in key else key), value)
                   for key, value in (self.linux.get("sysctl") or {}).items()]
@@ -84,6 +123,8 @@ class Judge:
         self.check_namespaces(seen, outside)
         self.check_cgroup(outside)
         self.check_hooks(seen, outside)
+        self.check_terminal(seen)
+        self.check_agent(seen, outside)
         entries = mounts.read_mountinfo(outside["mountinfo"])
         if self.tree:
             self.check_mounts(entries)
@@ -92,6 +133,10 @@ class Judge:
                 self.check("seccomp: %s%s" % data, self.answer_to_call(*data), answer)
             elif kind == "read":
                 self.check_sysctl(what, data, answer)
+            elif kind == "tree":
+                self.check_copied(answer)
+            elif kind == "make":
+                self.check_made(data, what, answer, outside["made"][what], seen)
         paths = {what: answer for (kind, what, _), answer in zip(asked, seen["probes"]) if kind == "path"}
         self.check_paths(seen, paths, entries)
         return self.found
@@ -151,8 +196,15 @@ class Judge:
         scheduler = self.process.get("scheduler") or {"policy": "SCHED_OTHER", "nice": self.host.nice}
         self.check("process.scheduler.policy", kernel.POLICIES[scheduler["policy"]], seen["scheduler"]["policy"])
         self.check("process.scheduler.priority", scheduler.get("priority", 0), seen["scheduler"]["priority"])
-        self.check("process.scheduler.nice", scheduler.get("nice", 0), seen["scheduler"]["nice"])
-        self.check("process.scheduler.flags", 1 if scheduler.get("flags") else 0, seen["scheduler"]["flags"] & 1)
+        # sched(7): an attribute of these two; SCHED_IDLE leaves what was inherited, and of the others none is told.
+        nice = {"SCHED_OTHER": scheduler.get("nice", 0), "SCHED_BATCH": scheduler.get("nice", 0), "SCHED_IDLE": self.host.nice}
+        self.check("process.scheduler.nice", nice.get(scheduler["policy"], 0), seen["scheduler"]["nice"])
+        flags = sum(kernel.SCHEDULER_FLAGS[flag] for flag in scheduler.get("flags") or [])
+        self.check("process.scheduler.flags", flags, seen["scheduler"]["flags"] & sum(kernel.SCHEDULER_FLAGS.values()))
+        if scheduler["policy"] == "SCHED_DEADLINE":
+            asked = [scheduler["runtime"], scheduler["deadline"], scheduler.get("period") or scheduler["deadline"]]
+            self.check("process.scheduler: runtime, deadline, period", asked,
+                       [seen["scheduler"][key] for key in ("runtime", "deadline", "period")])
         if self.process.get("ioPriority"):
             wanted = self.process["ioPriority"]
             self.check("process.ioPriority", kernel.IO_CLASSES[wanted["class"]] << 13 | wanted["priority"], seen["ioprio"])
@@ -174,7 +226,6 @@ class Judge:
         self.check("blocked signals", 0, seen["signals_blocked"])
         self.check("signal dispositions", 0, seen["signals_changed"])
         self.check("parent death signal", 0, seen["death_signal"])
-        self.check("controlling terminal", 0, seen["tty"])
         self.check("session leader", [seen["pid"]] * 2, [seen["sid"], seen["pgrp"]])
         # Without the right to view it the keyring has no name to tell; one of its own always can be viewed.
         self.check("session keyring is its own", True, seen["keyring"] != self.host.keyring)
@@ -182,7 +233,7 @@ class Judge:
 
     def check_namespaces(self, seen, outside):
         for kind, name in kernel.NAMESPACE_FILES.items():
-            inode, own = outside["namespaces"][name], self.host.namespaces[name]
+            inode, own = outside["namespaces"].get(name), self.host.namespaces.get(name)
             label = f"linux.namespaces {kind}"
             if kind not in self.namespaces:
                 self.check(label + " (the host's)", own, inode)
@@ -210,57 +261,94 @@ class Judge:
     # --- cgroups ---
 
     def check_cgroup(self, outside):
-        resources = self.linux.get("resources") or {}
         if self.linux.get("cgroupsPath"):
             # On v1 those of the controllers, on v2 that of the one hierarchy.
             lines = [line for line in outside["cgroup"].splitlines() if line.startswith("0:") == (self.host.cgroup_version == 2)]
             wrong = {line for line in lines if line.split(":", 2)[2] != self.linux["cgroupsPath"]}
             self.check("linux.cgroupsPath", set(), wrong)
-        if self.host.cgroup_version == 2:
-            return
-        memory, cpu = resources.get("memory") or {}, resources.get("cpu") or {}
-        expected = {"pids/pids.max": (resources.get("pids") or {}).get("limit"),
-                    "memory/memory.limit_in_bytes": memory.get("limit"),
-                    "memory/memory.memsw.limit_in_bytes": memory.get("swap"),
-                    "memory/memory.soft_limit_in_bytes": memory.get("reservation"),
-                    "memory/memory.swappiness": memory.get("swappiness"),
-                    "cpu/cpu.shares": cpu.get("shares"), "cpu/cpu.cfs_period_us": cpu.get("period"),
-                    "cpu/cpu.cfs_quota_us": cpu.get("quota"),
-                    "cpu/cpu.rt_runtime_us": cpu.get("realtimeRuntime"), "cpu/cpu.rt_period_us": cpu.get("realtimePeriod"),
-                    "cpuset/cpuset.cpus": cpu.get("cpus"), "cpuset/cpuset.mems": cpu.get("mems")}
-        for name, value in expected.items():
-            if value is None:
-                continue
-            if name == "pids/pids.max" and value == -1:
-                value = "max"
-            if name.startswith("memory/") and value == -1:
-                value = 0x7FFFFFFFFFFFF000
-            if value == "0,1":
-                value = "0-1"
-            self.check(f"linux.resources {name}", str(value), self.host.read_cgroup(self.linux["cgroupsPath"], name))
-        if memory.get("disableOOMKiller") is not None:
-            text = self.host.read_cgroup(self.linux["cgroupsPath"], "memory/memory.oom_control")
-            self.check("linux.resources.memory.disableOOMKiller", f"oom_kill_disable {int(memory['disableOOMKiller'])}",
-                       text.split("\n")[0])
+        for path, value in self.cgroup_files.items():
+            text = outside["files"][path]
+            # One file has lines of its own beside the one that is set.
+            text = text and text.strip().split("\n")[0]
+            self.check(f"linux.resources {path.rpartition('/')[2]}", value, text)
 
     # --- hooks ---
 
     def check_hooks(self, seen, outside):
-        statuses = {"prestart": "creating", "createRuntime": "creating", "createContainer": "creating", "poststart": "running",
-                    "poststop": "stopped"}
-        for kind, hooks in (self.config.get("hooks") or {}).items():
-            for i in range(len(hooks or [])):
-                text = self.host.read_hook(kind, i)
+        before = 0
+        for kind in HOOKS:
+            if kind == "poststart":
+                self.check("hooks: the process is executed after them", True, before < seen["time"])
+            for i, hook in enumerate((self.config.get("hooks") or {}).get(kind) or []):
                 label = f"hooks.{kind}[{i}]"
                 try:
-                    state = json.loads(text or "")
-                except ValueError:
-                    self.check(label, "a state", text)
+                    saw = json.loads(self.host.read_hook(kind, i) or "")
+                    state = json.loads(saw["state"])
+                except ValueError as error:
+                    self.check(label, "what a hook was given", str(error))
                     continue
-                pid = {"createContainer": seen["pid"], "poststop": state.get("pid")}.get(kind, outside["pid"])
-                expected = {"id": outside["id"], "status": statuses[kind], "bundle": self.host.bundle, "pid": pid}
-                self.check(label, expected, {key: state.get(key) for key in expected})
-                self.check(label + ".annotations", self.config.get("annotations") or {}, state.get("annotations") or {})
+                self.check(label + ": in the listed order", True, before < saw["time"])
+                before = saw["time"]
+                self.check_hook(kind, label, hook, saw, outside)
+                self.check_state(kind, label, state, seen, outside)
+
+    def check_hook(self, kind, label, hook, saw, outside):
+        self.check(label + ".args", hook["args"], saw["args"])
+        if hook.get("env") is not None:
+            self.check(label + ".env", hook["env"], saw["env"])
+        self.check(label + ": file descriptors", [0, 1, 2], saw["fds"])
+        # Inside nothing tells of them where no procfs is.
+        namespaces = outside["namespaces"] if kind in HOOKS_INSIDE else self.host.namespaces
+        seen = saw["namespaces"] if saw["namespaces"] or kind == "startContainer" else namespaces
+        self.check(label + ": namespaces", {key: namespaces[key] for key in seen}, seen)
+        if kind not in HOOKS_INSIDE and kind != "poststop":
+            self.check(label + ": the process is executed", int(kind == "poststart"), saw["is_executed"])
+
+    def check_state(self, kind, label, state, seen, outside):
+        pid = {"createContainer": seen["pid"], "startContainer": seen["pid"], "poststop": state.get("pid")}
+        expected = {"id": outside["id"], "status": HOOKS[kind], "bundle": self.host.bundle, "pid": pid.get(kind, outside["pid"])}
+        self.check(label, expected, {key: state.get(key) for key in expected})
+        self.check(label + ".annotations", self.config.get("annotations") or {}, state.get("annotations") or {})
+
+    # --- the terminal ---
+
+    def check_terminal(self, seen):
+        has, terminal = bool(self.process.get("terminal")), seen["terminal"]
+        self.check("process.terminal", [int(has)] * 3, terminal["is"])
+        self.check("controlling terminal", int(has), seen["tty"])
+        if not has:
+            return
+        size = self.process.get("consoleSize") or {"height": 0, "width": 0}
+        self.check("process.consoleSize", [size["height"], size["width"]], terminal["size"])
+        self.check("one terminal for all standard streams", 1, terminal["is_one"])
+        self.check("owner of the terminal", self.user.get("uid", 0), terminal["owner"])
+        self.check("session and foreground of the terminal", [seen["pid"]] * 2, [terminal["session"], terminal["foreground"]])
+
+    # --- the agent ---
+
+    def check_agent(self, seen, outside):
+        """config-linux.md, "The Container Process State"; and that the agent was asked for what the profile says, and no more."""
+        profile = self.linux.get("seccomp") or {}
+        notifies = any(rule["action"] == "SCMP_ACT_NOTIFY" for rule in profile.get("syscalls") or [])
+        self.check("the agent", None, outside["failure"])
+        self.check("linux.seccomp.listenerPath: messages", int(notifies), len(outside["messages"]))
+        for message in outside["messages"]:
+            self.check("container process state: version", True, isinstance(message.pop("ociVersion", None), str))
+            state = message.pop("state", None) or {}
+            expected = {"fds": ["seccompFd"], "pid": outside["pid"]}
+            if profile.get("listenerMetadata"):
+                expected["metadata"] = profile["listenerMetadata"]
+            self.check("container process state", expected, {key: value for key, value in message.items() if value != ""})
+            expected = {"id": outside["id"], "status": "creating", "bundle": self.host.bundle, "pid": outside["pid"]}
+            self.check("container process state: state", expected, {key: state.get(key) for key in expected})
+            self.check("container process state: annotations", self.config.get("annotations") or {},
+                       state.get("annotations") or {})
+        # The runtime and hooks may make such calls as well.
+        calls = [(number, arguments[:4]) for pid, number, arguments in outside["calls"]
+                 if pid == outside["pid"] and arguments[0] == 999]
+        asked = [(kernel.CALLS[name], (999, *arguments)) for kind, _, data in self.probes() if kind == "call"
+                 for name, arguments in [data] if self.action_for(name, arguments)[0] == "SCMP_ACT_NOTIFY"]
+        self.check("what the agent was asked", asked, calls)
 
     # --- mounts and paths ---
 
@@ -304,28 +392,100 @@ class Judge:
             top = self.tree.resolve(at)
             entry = entries.get(answer["mount"])
             self.check(f"what is on top at {at}", (top.at, top.fstype), entry and (entry["at"], entry["fstype"]))
-        self.check_tmpfs(answers)
+        self.check_tmpfs(answers, entries)
+        self.check_mapped(answers)
+        if self.process.get("terminal"):
+            self.check("/dev/console is the terminal", seen["terminal"]["rdev"], answers["/dev/console"].get("rdev"))
         self.check_devices(seen, answers)
         for path in self.linux.get("maskedPaths") or []:
             answer = answers.get(path)
             if answer and "error" not in answer and stat.S_ISREG(answer["mode"]):
                 self.check(f"linux.maskedPaths {path}", 0, answer["has_content"])
 
-    def check_tmpfs(self, answers):
-        """Mode and owner of the root of each tmpfs that is on top, as asked."""
-        for config in self.config.get("mounts") or []:
-            at = self.host.destination(config["destination"])
+    def check_tmpfs(self, answers, entries):
+        """Mode, owner and size of the root of each tmpfs that is on top, as asked."""
+        drawn = [m for m in self.config.get("mounts") or [] if "remount" not in (m.get("options") or [])]
+        for config in drawn:
+            at, options = self.host.destination(config["destination"]), config.get("options") or []
             answer = answers.get(at)
             if config.get("type") != "tmpfs" or not answer or "error" in answer:
                 continue
-            owner = [[int(o[4:]) for o in config.get("options") or [] if o.startswith(key)] for key in ("uid=", "gid=")]
-            modes = [int(o[5:], 8) for o in config.get("options") or [] if o.startswith("mode=")]
-            same = [m for m in self.config["mounts"] if self.host.destination(m["destination"]) == at]
+            same = [m for m in drawn if self.host.destination(m["destination"]) == at]
             if same[-1] is not config or self.tree.resolve(at).at != at:
                 continue
+            owner = [[int(o[4:]) for o in options if o.startswith(key)] for key in ("uid=", "gid=")]
+            modes = [int(o[5:], 8) for o in options if o.startswith("mode=")]
+            if not modes and "tmpcopyup" in options and len(same) == 1:
+                modes = [stat.S_IMODE(sources.COPIED_MODE)]
             if modes:
                 self.check(f"mode of the tmpfs {at}", modes[-1] | stat.S_IFDIR, answer["mode"])
             self.check(f"owner of the tmpfs {at}", [ids[-1] if ids else 0 for ids in owner], [answer["uid"], answer["gid"]])
+            entry = entries.get(answer["mount"]) or {"super": [], "flags": set()}
+            self.check_size(config, at, entry)
+            # A mount that is writable by its flags has to be one; a remount with `bind` does not reach the file system.
+            if not any({"bind", "remount"} <= set(m.get("options") or []) for m in self.config["mounts"]
+                       if self.host.destination(m["destination"]) == at):
+                self.check(f"writable file system at {at}", True, "ro" in entry["flags"] or "ro" not in entry["super"])
+
+    def check_size(self, config, at, entry):
+        """The last one that is asked for, be it by a remount."""
+        after = self.config["mounts"][self.config["mounts"].index(config):]
+        sizes = [o[5:] for m in after if self.host.destination(m["destination"]) == at for o in m.get("options") or []
+                 if o.startswith("size=")]
+        if sizes:
+            size = int(sizes[-1][:-1]) << {"k": 0, "m": 10}[sizes[-1][-1]]
+            self.check(f"size of the tmpfs {at}", [f"size={size}k"], [o for o in entry["super"] if o.startswith("size=")])
+
+    def check_copied(self, answer):
+        """tmpcopyup: the tree of the rootfs. What is the owner's alone may be closed to the process."""
+        owned = self.copied_owner()
+        expected = [[name, mode, *(owned if name == "owned" else [0, 0])] for name, (mode, _) in sources.COPIED.items()]
+        self.check("tmpcopyup: what is there", sorted(expected), sorted(entry[:4] for entry in answer))
+        contents = {name: (content, None) if mode & 0o007 == 0 else (content,)
+                    for name, (mode, content) in sources.COPIED.items()}
+        for name, _, _, _, content in answer:
+            self.check(f"tmpcopyup: content of {name}", True, content in contents.get(name, ()))
+
+    # --- id-mapped mounts ---
+
+    def mapped_mounts(self):
+        """Those of the tree of owned files that are on top: (mount, the maps for uids and gids or None)."""
+        for mount in self.config.get("mounts") or []:
+            options = mount.get("options") or []
+            if mount.get("source") != self.host.source_path("owned"):
+                continue
+            maps = None
+            if mount.get("uidMappings"):
+                maps = [lines_of(mount[key]) for key in ("uidMappings", "gidMappings")]
+            elif mounts.is_mapped(mount, options):
+                maps = self.maps
+            yield mount, maps
+
+    def check_mapped(self, answers):
+        for mount, maps in self.mapped_mounts():
+            at, options = self.host.destination(mount["destination"]), mount.get("options") or []
+            for folder in ("", "/sub") if "rbind" in options else ("",):
+                for name, ids in sources.OWNED.items():
+                    if maps and (not folder or "ridmap" in options):
+                        ids = [map_id(id_, lines) for id_, lines in zip(ids, maps)]
+                    answer = answers[f"{at}{folder}/{name}"]
+                    self.check(f"owner of {at}{folder}/{name}", self.ids_inside(*ids), [answer.get("uid"), answer.get("gid")])
+
+    def check_made(self, mount, path, answer, owner, seen):
+        """A new file's owner in the file system is what the mapping makes of the process's ids (mount_setattr(2))."""
+        maps = next(maps for other, maps in self.mapped_mounts() if other is mount)
+        ids = self.host_ids(seen["uid"][0], seen["gid"][0])
+        expected = 0
+        if maps:
+            ids = [map_id(id_, reverse(lines)) for id_, lines in zip(ids, maps)]
+            if None in ids:
+                expected = -EOVERFLOW
+            elif any(map_id(0, lines) is None for lines in maps):
+                expected = -EACCES  # the folder, which is root's, belongs to nobody here
+        if "ro" in self.tree.resolve(path).flags:
+            expected = -EROFS
+        self.check(f"making {path}", expected, answer)
+        self.check(f"owner of {path} in its file system", None if expected else ids, owner)
 
     def check_devices(self, seen, answers):
         """After `mounts`, so that nothing is over them but what masks them."""
@@ -390,16 +550,20 @@ class Judge:
 
     # --- seccomp ---
 
-    def answer_to_call(self, name, arguments):
-        profile = self.linux.get("seccomp")
-        if not profile:
-            return -EBADF
-        action, number = profile["defaultAction"], profile.get("defaultErrnoRet")
+    def action_for(self, name, arguments):
+        profile = self.linux.get("seccomp") or {"defaultAction": "SCMP_ACT_ALLOW"}
         for rule in profile.get("syscalls") or []:
             if name in rule["names"] and all(self.holds(c, (999, *arguments)) for c in rule.get("args") or []):
-                action, number = rule["action"], rule.get("errnoRet")
+                return rule["action"], rule.get("errnoRet")
+        return profile["defaultAction"], profile.get("defaultErrnoRet")
+
+    def answer_to_call(self, name, arguments):
+        action, number = self.action_for(name, arguments)
         if action == "SCMP_ACT_ERRNO":
             return -(EPERM if number is None else number)
+        if action == "SCMP_ACT_NOTIFY":
+            value, error, flags = agent.answer(kernel.CALLS[name], (999, *arguments))
+            return -EBADF if flags else error or value
         return -EBADF
 
     @staticmethod

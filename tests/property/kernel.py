@@ -14,11 +14,12 @@ CAPABILITIES = [f"CAP_{name}" for name in """
 RLIMITS = [f"RLIMIT_{name}" for name in """
     CPU FSIZE DATA STACK CORE RSS NPROC NOFILE MEMLOCK AS LOCKS SIGPENDING MSGQUEUE NICE RTPRIO RTTIME""".split()]
 
-POLICIES = {"SCHED_OTHER": 0, "SCHED_FIFO": 1, "SCHED_RR": 2, "SCHED_BATCH": 3, "SCHED_IDLE": 5}
+POLICIES = {"SCHED_OTHER": 0, "SCHED_FIFO": 1, "SCHED_RR": 2, "SCHED_BATCH": 3, "SCHED_IDLE": 5, "SCHED_DEADLINE": 6}
+SCHEDULER_FLAGS = {"SCHED_FLAG_RESET_ON_FORK": 1, "SCHED_FLAG_RECLAIM": 2}
 IO_CLASSES = {"IOPRIO_CLASS_RT": 1, "IOPRIO_CLASS_BE": 2, "IOPRIO_CLASS_IDLE": 3}
 MEMORY_MODES = {"MPOL_DEFAULT": 0, "MPOL_PREFERRED": 1, "MPOL_BIND": 2, "MPOL_INTERLEAVE": 3, "MPOL_LOCAL": 4,
                 "MPOL_PREFERRED_MANY": 5, "MPOL_WEIGHTED_INTERLEAVE": 6}
-MEMORY_FLAGS = {"MPOL_F_STATIC_NODES": 1 << 15, "MPOL_F_RELATIVE_NODES": 1 << 14}
+MEMORY_FLAGS = {"MPOL_F_STATIC_NODES": 1 << 15, "MPOL_F_RELATIVE_NODES": 1 << 14, "MPOL_F_NUMA_BALANCING": 1 << 13}
 PERSONALITIES = {"LINUX": 0, "LINUX32": 8}
 
 NAMESPACE_FILES = {"pid": "pid", "network": "net", "mount": "mnt", "ipc": "ipc", "uts": "uts", "user": "user",
@@ -34,11 +35,13 @@ NEEDED_CALLS = """execve exit_group brk mmap munmap mprotect arch_prctl set_tid_
     readlinkat getrandom read write open openat close fstat newfstatat statx getresuid getresgid getgroups capget prctl
     getrlimit sched_getattr ioprio_get personality get_mempolicy sched_getaffinity rt_sigprocmask rt_sigaction clock_gettime
     umask getcwd uname getpid getsid getpgrp getpgid keyctl fcntl getuid geteuid getgid getegid fstatfs mremap madvise
-    futex""".split()
+    futex ioctl getdents64 lstat stat""".split()
 
-# A filter without no_new_privs is loaded before the runtime is done, by any runtime.
+# A filter without no_new_privs, or with a listener, is loaded before the runtime is done, by any runtime; and what comes after
+# it may be hooks.
 CALLS_OF_A_RUNTIME = """capset sendmsg recvmsg sendto recvfrom poll ppoll dup dup2 dup3 setgroups setresuid setresgid faccessat
-    faccessat2 execveat""".split()
+    faccessat2 execveat clone clone3 fork vfork wait4 waitid pipe pipe2 setpgid kill close_range chdir exit rt_sigreturn
+    pidfd_open""".split()
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

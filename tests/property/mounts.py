@@ -140,7 +140,12 @@ def expected(config, host):
     for entry in config.get("mounts") or []:
         at = host.destination(entry["destination"])
         options = [o for o in entry.get("options") or [] if o]
-        if "bind" in options or "rbind" in options:
+        if "remount" in options:
+            # mount(8), "remount": what is there and not spoken of stays.
+            top = tree.resolve(at)
+            top.flags = with_flags(top.flags, options)
+            made = [top] + tree.below(top, top.at)
+        elif "bind" in options or "rbind" in options:
             source, children = host.source(entry["source"])
             top = tree.attach(at, "tmpfs", with_flags(source, options))
             made = [top]
@@ -149,6 +154,9 @@ def expected(config, host):
                     child = Mount(top, at + child_at, "tmpfs", flags, top.propagation)
                     tree.mounts.append(child)
                     made.append(child)
+            if is_mapped(entry, options):
+                for mount in made if "ridmap" in options else [top]:
+                    mount.flags.add("idmapped")
         else:
             top = tree.attach(at, entry["type"], with_flags({"relatime"}, options))
             made = [top]
@@ -164,6 +172,8 @@ def expected(config, host):
         for device in host.default_devices + [d["path"] for d in linux.get("devices") or [] if d["type"] != "p"]:
             if not any(m.at == device and m.fstype == "devtmpfs" for m in tree.mounts):
                 tree.attach(device, "devtmpfs", host.device_flags)
+    if (config.get("process") or {}).get("terminal"):
+        tree.attach("/dev/console", "devpts", tree.resolve("/dev/pts").flags)
     for path in linux.get("readonlyPaths") or []:
         if host.exists(tree, path):
             tree.clone_onto_itself(path, {"ro"})
@@ -175,6 +185,11 @@ def expected(config, host):
             tree.attach(path, "devtmpfs", host.device_flags | {"ro", "nosuid", "noexec"})
     tree.root.propagation = propagation
     return tree
+
+
+def is_mapped(entry, options):
+    """The mappings count without the word as well; they SHOULD be given along with it (config.md)."""
+    return "idmap" in options or "ridmap" in options or bool(entry.get("uidMappings"))
 
 
 def set_slave(mount):

@@ -6,9 +6,14 @@
  *
  *   path P                       what is at P, and whether it can be opened
  *   read P                       what the file P says
+ *   tree P                       all that is below P
+ *   make P                       whether a new file P can be made (-errno)
  *   call NUMBER A B C D E F      what the system call returns (-errno)
+ *
+ * Called by the name `hook` it is a hook: writes what it was given and where it is to the file that is its first argument.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -21,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -28,6 +34,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -134,8 +141,10 @@ static void tell_scheduling(void) {
         int mode = -1;
 
         syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0);
-        out("\"scheduler\":{\"policy\":%u,\"flags\":%llu,\"nice\":%d,\"priority\":%u},", attr.policy,
-            (unsigned long long)attr.flags, attr.nice, attr.priority);
+        out("\"scheduler\":{\"policy\":%u,\"flags\":%llu,\"nice\":%d,\"priority\":%u,\"runtime\":%llu,\"deadline\":%llu,"
+            "\"period\":%llu},",
+            attr.policy, (unsigned long long)attr.flags, attr.nice, attr.priority, (unsigned long long)attr.runtime,
+            (unsigned long long)attr.deadline, (unsigned long long)attr.period);
         out_number("ioprio", syscall(SYS_ioprio_get, 1, 0));
         out_number("personality", personality(0xffffffff));
         syscall(SYS_get_mempolicy, &mode, nodes, 8192ul, 0, 0);
@@ -163,6 +172,14 @@ static void tell_signals(void) {
         prctl(PR_GET_PDEATHSIG, &death, 0, 0, 0);
         out_number("death_signal", death);
         out_number("dumpable", prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
+}
+
+/* The one clock that no namespace changes: what came before what. */
+static void tell_time(void) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        out_number("time", (long long)now.tv_sec * 1000000000 + now.tv_nsec);
 }
 
 static void tell_clocks(void) {
@@ -197,11 +214,28 @@ static void tell_rest(void) {
                 close(tty);
         syscall(SYS_keyctl, KEYCTL_DESCRIBE, KEY_SPEC_SESSION_KEYRING, keyring, sizeof(keyring));
         out_named("keyring", keyring);
+}
+
+static void tell_descriptors(void) {
         out("\"fds\":[");
         for (int fd = 0, n = 0; fd < 256; fd++)
                 if (fcntl(fd, F_GETFD) >= 0)
                         out("%s%d", n++ ? "," : "", fd);
         out("],");
+}
+
+static void tell_terminal(void) {
+        struct winsize size = {};
+        struct stat status[3] = {};
+
+        for (int fd = 0; fd < 3; fd++)
+                fstat(fd, &status[fd]);
+        ioctl(0, TIOCGWINSZ, &size);
+        out("\"terminal\":{\"is\":[%d,%d,%d],\"size\":[%u,%u],\"rdev\":[%u,%u],\"is_one\":%d,\"owner\":%u,\"session\":%d,"
+            "\"foreground\":%d},",
+            isatty(0), isatty(1), isatty(2), size.ws_row, size.ws_col, major(status[0].st_rdev), minor(status[0].st_rdev),
+            status[0].st_rdev == status[1].st_rdev && status[0].st_rdev == status[2].st_rdev, status[0].st_uid, tcgetsid(0),
+            tcgetpgrp(0));
 }
 
 /* --- the probes --- */
@@ -255,6 +289,62 @@ static void probe_read(const char *path) {
         out_string(text);
 }
 
+static void tell_content(const char *path, const struct stat *status) {
+        char text[4096];
+        int fd = S_ISREG(status->st_mode) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+        ssize_t n = S_ISLNK(status->st_mode) ? readlink(path, text, sizeof(text) - 1)
+                                            : fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+
+        if (fd >= 0)
+                close(fd);
+        if (n < 0) {
+                out("null");
+                return;
+        }
+        text[n] = '\0';
+        out_string(text);
+}
+
+/* The names of the entries begin behind the first `skip` bytes of their paths. */
+static void tell_below(const char *path, size_t skip) {
+        DIR *directory = opendir(path);
+        const struct dirent *entry;
+
+        while (directory && (entry = readdir(directory))) {
+                struct stat status;
+                char below[4096];
+
+                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+                        continue;
+                snprintf(below, sizeof(below), "%s/%s", path, entry->d_name);
+                if (lstat(below, &status) < 0)
+                        continue;
+                out("%s[", out_buffer[out_used - 1] == '[' ? "" : ",");
+                out_string(below + skip + 1);
+                out(",%u,%u,%u,", status.st_mode, status.st_uid, status.st_gid);
+                tell_content(below, &status);
+                out("]");
+                if (S_ISDIR(status.st_mode))
+                        tell_below(below, skip);
+        }
+        if (directory)
+                closedir(directory);
+}
+
+static void probe_tree(const char *path) {
+        out("[");
+        tell_below(path, strlen(path));
+        out("]");
+}
+
+static void probe_make(const char *path) {
+        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+        out("%d", fd < 0 ? -errno : 0);
+        if (fd >= 0)
+                close(fd);
+}
+
 static void probe_call(const char *words) {
         unsigned long long a[7] = {};
         char *end = (char *)words;
@@ -271,6 +361,10 @@ static void probe(const char *line) {
                 probe_path(line + 5);
         else if (strncmp(line, "read ", 5) == 0)
                 probe_read(line + 5);
+        else if (strncmp(line, "tree ", 5) == 0)
+                probe_tree(line + 5);
+        else if (strncmp(line, "make ", 5) == 0)
+                probe_make(line + 5);
         else if (strncmp(line, "call ", 5) == 0)
                 probe_call(line + 5);
         else
@@ -297,12 +391,76 @@ static void tell_probes(void) {
         out("]}\n");
 }
 
+static int write_all(int fd) {
+        for (size_t done = 0; done < out_used;) {
+                ssize_t n = write(fd, out_buffer + done, out_used - done);
+
+                if (n <= 0)
+                        return -1;
+                done += (size_t)n;
+        }
+        return 0;
+}
+
+/* --- as a hook --- */
+
+static void tell_namespaces(void) {
+        static const char *const names[] = {"pid", "net", "mnt", "ipc", "uts", "user", "cgroup", "time"};
+
+        out("\"namespaces\":{");
+        for (size_t i = 0, n = 0; i < ELEMENTSOF(names); i++) {
+                struct stat status;
+                char path[64];
+
+                snprintf(path, sizeof(path), "/proc/self/ns/%s", names[i]);
+                if (stat(path, &status) == 0)
+                        out("%s\"%s\":%llu", n++ ? "," : "", names[i], (unsigned long long)status.st_ino);
+        }
+        out("},");
+}
+
+/* Whether the container's process, by the first "pid" of the state, is this program by now. */
+static void tell_program(const char *state) {
+        const char *pid = strstr(state, "\"pid\":");
+        struct stat theirs, ours;
+        char path[64];
+
+        snprintf(path, sizeof(path), "/proc/%d/exe", pid ? atoi(pid + strlen("\"pid\":")) : 0);
+        out_number("is_executed", stat(path, &theirs) == 0 && stat("/proc/self/exe", &ours) == 0 &&
+                                          theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev);
+}
+
+static int hook(char **argv, char **envp) {
+        static char state[1 << 18];
+        size_t length = 0;
+        ssize_t n;
+        int fd;
+
+        out("{");
+        tell_descriptors();
+        tell_time();
+        while (length < sizeof(state) - 1 && (n = read(0, state + length, sizeof(state) - 1 - length)) > 0)
+                length += (size_t)n;
+        out_named("state", state);
+        out_strings("args", argv);
+        out_strings("env", envp);
+        tell_namespaces();
+        tell_program(state);
+        out("\"pid\":%d}\n", getpid());
+        fd = open(argv[1] ? argv[1] : "", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        return fd >= 0 && write_all(fd) == 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv, char **envp) {
         char byte;
 
         (void)argc;
+        if (strcmp(argv[0], "hook") == 0)
+                return hook(argv, envp);
         out("{");
-        tell_rest(); /* first: nothing of ours is open yet */
+        tell_descriptors(); /* first: nothing of ours is open yet */
+        tell_time();
+        tell_rest();
         out_strings("args", argv);
         out_strings("env", envp);
         tell_ids();
@@ -311,13 +469,9 @@ int main(int argc, char **argv, char **envp) {
         tell_scheduling();
         tell_signals();
         tell_clocks();
+        tell_terminal();
         tell_probes();
-        for (size_t done = 0; done < out_used;) {
-                ssize_t n = write(1, out_buffer + done, out_used - done);
-
-                if (n <= 0)
-                        return 1;
-                done += (size_t)n;
-        }
+        if (write_all(1) < 0)
+                return 1;
         return read(0, &byte, 1) == 0 ? 0 : 1;
 }
