@@ -23,6 +23,7 @@ static void receive(const void *bytes, size_t size) {
         struct message message;
         int ends[2], r;
 
+        memset(&message, 0xff, sizeof(message));
         demand(channel_open(ends) == 0);
         ours = ends[0];
         theirs = ends[1];

@@ -47,7 +47,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 size_t length = strlen(line);
 
                 if (mountinfo_parse(line, &mount))
-                        demand(strlen(mount.root) + strlen(mount.mount_point) + strlen(mount.type) < length);
+                        demand(strlen(mount.root) + strlen(mount.mount_point) + strlen(mount.type) + strlen(mount.source) +
+                                       strlen(mount.super_options) <
+                               length);
         }
         return 0;
 }
