@@ -31,7 +31,9 @@ class Container:
         self.host, self.config, self.name = host, config, name
         self.judged = judge.Judge(config, host)
         self.asked = self.judged.probes()
+        self.annotations = config.get("annotations") or {}
         self.console = self.agent = self.terminal_fd = self.process = None
+        self.by_exec = None  # what a further process sees
 
     def differences(self):
         """A list of (what, expected, seen)."""
@@ -41,7 +43,7 @@ class Container:
             if any(n.get("path") == path for n in (self.config.get("linux") or {}).get("namespaces") or []):
                 self.host.renew_mounts(path)
         self.agent = agent.Agent(self.host.agent_path)
-        by_create = (self.config.get("annotations") or {}).get("org.example.way") == "create"
+        by_create = self.annotations.get("org.example.way") == "create"
         try:
             with contextlib.closing(self.agent):
                 seen, outside = self.by_create() if by_create else self.by_run()
@@ -50,7 +52,8 @@ class Container:
         finally:
             self.clean()
         outside |= {"messages": self.agent.messages, "calls": self.agent.calls, "failure": self.agent.failure}
-        return self.judged.differences(seen, outside, self.asked)
+        differences = self.judged.differences(seen, outside, self.asked)
+        return differences or (self.judged.differences_of_exec(self.by_exec, outside) if self.by_exec else [])
 
     # --- the commands ---
 
@@ -82,6 +85,7 @@ class Container:
             pid = int(read(self.host.directory + "/pid"))
             outside = self.look(pid)
             self.wait_for_poststart()
+            self.execute(log)
             if self.config["process"].get("terminal"):
                 self.process.stdin.write(END_OF_INPUT)
                 self.process.stdin.flush()
@@ -107,12 +111,21 @@ class Container:
             if not line.endswith(b"\n"):
                 raise Failed(f"it said no more than {line!r}")
             outside = self.look(pid)
+            self.execute(log)
             if self.terminal_fd is not None:
                 os.write(self.terminal_fd, END_OF_INPUT)
             self.process.stdin.close()
             self.check_status(log, self.wait_for(pid))
             self.call(log, "delete", self.name)
         return json.loads(line), outside
+
+    def execute(self, log):
+        if self.annotations.get("org.example.exec") != "yes":
+            return
+        done = subprocess.run(self.command("exec", self.name, *judge.EXEC_ARGS), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=log, timeout=SECONDS_OF_A_RUN, check=False)
+        self.check_status(log, done.returncode)
+        self.by_exec = json.loads(done.stdout)
 
     def wait_for_poststart(self):
         """A process that ends before them is not running when they look."""

@@ -64,6 +64,9 @@ class Generator:
             config["annotations"] = {f"org.example.{i}-ä": self.random.choice(WORDS) for i in range(self.random.randint(0, 3))}
         if self.often(30):
             config.setdefault("annotations", {})["org.example.way"] = "create"  # see container.py
+        if self.often(40) and not any(rule["action"] == "SCMP_ACT_NOTIFY"
+                                      for rule in (config["linux"].get("seccomp") or {}).get("syscalls") or []):
+            config.setdefault("annotations", {})["org.example.exec"] = "yes"
         self.terminal(config)
         self.decorate(config)
         return config
@@ -74,7 +77,7 @@ class Generator:
         """kind -> path or None, for those in the config."""
         namespaces = {"mount": None}
         for kind, percent in (("pid", 85), ("ipc", 70), ("uts", 70), ("network", 40), ("cgroup", 40), ("user", 35), ("time", 25)):
-            if self.often(percent) and (kind != "time" or self.host.can("time namespaces")):
+            if self.often(percent) and self.host.can(kind + " namespaces"):
                 namespaces[kind] = self.host.joinable[kind] if self.often(20) else None
         if self.often(5) and "user" not in namespaces:
             del namespaces["mount"]
@@ -455,7 +458,7 @@ class Generator:
             chosen = [word for word in chosen if word != "nodiratime"]
         elif self.often(30):
             chosen.append(self.random.choice(TIME_FLAGS))
-        elif is_bind and self.often(15):
+        elif is_bind and self.often(15) and self.host.can("recursive mount flags"):
             chosen.append(self.random.choice(RECURSIVE_TIME_FLAGS))
         if propagation and self.often(30):
             chosen.append(self.random.choice(PROPAGATION))

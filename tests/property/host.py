@@ -31,6 +31,7 @@ class Host:
         self.children, self.joined_inodes, self.holder = [], {}, None
         self.joinable = {}
         self.capabilities = kernel.host_capabilities()
+        self.seccomp = int(re.search(r"^Seccomp:\t(\d)", read("/proc/self/status"), re.MULTILINE).group(1))
         self.rlimits = kernel.rlimits()
         self.oom_score_adj = int(read("/proc/self/oom_score_adj"))
         self.nice = os.getpriority(os.PRIO_PROCESS, 0)
@@ -59,6 +60,10 @@ class Host:
                                                  check=True).stdout)["keyring"]
         self.abilities = abilities.try_all(self)
         version = subprocess.run([self.tare, "--version"], capture_output=True, check=True, text=True).stdout
+        self.abilities |= {f"{kind} namespaces": os.path.exists("/proc/self/ns/" + file)
+                           for kind, file in kernel.NAMESPACE_FILES.items()}
+        # In a user namespace mounts can only be made by these calls, says tare (Linux 5.12).
+        self.abilities["user namespaces"] &= self.abilities["recursive mount flags"]
         self.abilities["seccomp"] = "libseccomp" in version
         self.abilities["seccomp listeners"] &= self.abilities["seccomp"]
         self.look_at_cgroups()

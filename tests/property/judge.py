@@ -26,6 +26,7 @@ LINKS = {"/dev/fd": "/proc/self/fd", "/dev/stdin": "/proc/self/fd/0", "/dev/stdo
 HOOKS = {"prestart": "creating", "createRuntime": "creating", "createContainer": "creating", "startContainer": "created",
          "poststart": "running", "poststop": "stopped"}
 HOOKS_INSIDE = ("createContainer", "startContainer")
+EXEC_ARGS = ["/witness", "--brief"]
 
 
 def bit(name):
@@ -119,7 +120,7 @@ class Judge:
         self.check_identity(seen)
         self.check_capabilities(seen)
         self.check_scheduling(seen, outside)
-        self.check_surroundings(seen, outside)
+        self.check_surroundings(seen)
         self.check_namespaces(seen, outside)
         self.check_cgroup(outside)
         self.check_hooks(seen, outside)
@@ -140,6 +141,18 @@ class Judge:
         paths = {what: answer for (kind, what, _), answer in zip(asked, seen["probes"]) if kind == "path"}
         self.check_paths(seen, paths, entries)
         return self.found
+
+    def differences_of_exec(self, seen, outside):
+        """Of a further process by `exec` without a terminal, which has all else of the container's process."""
+        judge = Judge({**self.config, "process": {**self.process, "args": EXEC_ARGS, "terminal": False}}, self.host)
+        judge.check_identity(seen)
+        judge.check_capabilities(seen)
+        judge.check_scheduling(seen, outside, is_exec=True)
+        judge.check_surroundings(seen)
+        judge.check_terminal(seen)
+        judge.check_clocks(seen, outside)
+        judge.check("namespaces", {key: outside["namespaces"][key] for key in seen["namespaces"]}, seen["namespaces"])
+        return [("exec: " + label, *values) for label, *values in judge.found]
 
     def check_identity(self, seen):
         user = self.user
@@ -186,7 +199,7 @@ class Judge:
         # prctl(2), PR_SET_DUMPABLE: execve(2) that gives capabilities leaves what fs.suid_dumpable says.
         self.check("dumpable", self.host.suid_dumpable if after & ~before else 1, seen["dumpable"])
 
-    def check_scheduling(self, seen, outside):
+    def check_scheduling(self, seen, outside, is_exec=False):
         limits = {limit["type"]: [limit["soft"], limit["hard"]] for limit in self.process.get("rlimits") or []}
         for i, name in enumerate(kernel.RLIMITS):
             inherited = [2**64 - 1 if value == -1 else value for value in self.host.rlimits[i]]
@@ -219,9 +232,12 @@ class Judge:
         else:
             self.check("linux.memoryPolicy absent", 0, seen["mempolicy"])
         cpus = ((self.linux.get("resources") or {}).get("cpu") or {}).get("cpus")
-        self.check("affinity", {"0": 1, "1": 2, "0-1": 3, "0,1": 3, None: self.host.processors}[cpus], seen["affinity"])
+        allowed = {"0": 1, "1": 2, "0-1": 3, "0,1": 3, None: self.host.processors}[cpus]
+        if is_exec and self.process.get("execCPUAffinity"):
+            allowed &= 3  # as drawn; the kernel cuts it to the cpuset
+        self.check("affinity", allowed, seen["affinity"])
 
-    def check_surroundings(self, seen, outside):
+    def check_surroundings(self, seen):
         self.check("file descriptors", [0, 1, 2], seen["fds"])
         self.check("blocked signals", 0, seen["signals_blocked"])
         self.check("signal dispositions", 0, seen["signals_changed"])
@@ -229,7 +245,7 @@ class Judge:
         self.check("session leader", [seen["pid"]] * 2, [seen["sid"], seen["pgrp"]])
         # Without the right to view it the keyring has no name to tell; one of its own always can be viewed.
         self.check("session keyring is its own", True, seen["keyring"] != self.host.keyring)
-        self.check("linux.seccomp mode", "2" if self.linux.get("seccomp") else "0", outside["status"]["Seccomp"])
+        self.check("linux.seccomp mode", 2 if self.linux.get("seccomp") else self.host.seccomp, seen["seccomp"])
 
     def check_namespaces(self, seen, outside):
         for kind, name in kernel.NAMESPACE_FILES.items():
@@ -252,6 +268,9 @@ class Judge:
         default = self.host.joined_names if self.namespaces.get("uts") else self.host.names
         self.check("hostname", self.config.get("hostname") or default[0], seen["hostname"])
         self.check("domainname", self.config.get("domainname") or default[1], seen["domainname"])
+        self.check_clocks(seen, outside)
+
+    def check_clocks(self, seen, outside):
         for clock in ("monotonic", "boottime"):
             if not self.namespaces.get("time"):
                 offset = (self.linux.get("timeOffsets") or {}).get(clock) or {}
@@ -387,8 +406,8 @@ class Judge:
             answer = answers.get(at)
             if not answer or "error" in answer:
                 continue
-            if config.get("type") == "cgroup":
-                continue
+            if config.get("type") == "cgroup" or not answer["mount"]:
+                continue  # before Linux 5.8 no mount has a number here
             top = self.tree.resolve(at)
             entry = entries.get(answer["mount"])
             self.check(f"what is on top at {at}", (top.at, top.fstype), entry and (entry["at"], entry["fstype"]))
@@ -420,7 +439,8 @@ class Judge:
             if modes:
                 self.check(f"mode of the tmpfs {at}", modes[-1] | stat.S_IFDIR, answer["mode"])
             self.check(f"owner of the tmpfs {at}", [ids[-1] if ids else 0 for ids in owner], [answer["uid"], answer["gid"]])
-            entry = entries.get(answer["mount"]) or {"super": [], "flags": set()}
+            there = [e for e in entries.values() if e["at"] == at]
+            entry = there[-1] if there else {"super": [], "flags": set()}
             self.check_size(config, at, entry)
             # A mount that is writable by its flags has to be one; a remount with `bind` does not reach the file system.
             if not any({"bind", "remount"} <= set(m.get("options") or []) for m in self.config["mounts"]

@@ -10,7 +10,8 @@
  *   make P                       whether a new file P can be made (-errno)
  *   call NUMBER A B C D E F      what the system call returns (-errno)
  *
- * Called by the name `hook` it is a hook: writes what it was given and where it is to the file that is its first argument.
+ * With `--brief` it tries nothing and does not wait. Called by the name `hook` it is a hook: writes what it was given and
+ * where it is to the file that is its first argument.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -22,6 +23,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,6 +208,7 @@ static void tell_rest(void) {
         out_number("no_new_privs", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
         out_number("securebits", prctl(PR_GET_SECUREBITS, 0, 0, 0, 0));
         out_number("keepcaps", prctl(PR_GET_KEEPCAPS, 0, 0, 0, 0));
+        out_number("seccomp", prctl(PR_GET_SECCOMP, 0, 0, 0, 0));
         out_number("pid", getpid());
         out_number("sid", getsid(0));
         out_number("pgrp", getpgrp());
@@ -214,6 +217,22 @@ static void tell_rest(void) {
                 close(tty);
         syscall(SYS_keyctl, KEYCTL_DESCRIBE, KEY_SPEC_SESSION_KEYRING, keyring, sizeof(keyring));
         out_named("keyring", keyring);
+}
+
+/* None without a procfs of our pid namespace. */
+static void tell_namespaces(void) {
+        static const char *const names[] = {"pid", "net", "mnt", "ipc", "uts", "user", "cgroup", "time"};
+
+        out("\"namespaces\":{");
+        for (size_t i = 0, n = 0; i < ELEMENTSOF(names); i++) {
+                struct stat status;
+                char path[64];
+
+                snprintf(path, sizeof(path), "/proc/self/ns/%s", names[i]);
+                if (stat(path, &status) == 0)
+                        out("%s\"%s\":%llu", n++ ? "," : "", names[i], (unsigned long long)status.st_ino);
+        }
+        out("},");
 }
 
 static void tell_descriptors(void) {
@@ -261,7 +280,8 @@ static void probe_path(const char *path) {
         if (S_ISLNK(status.stx_mode) && readlink(path, target, sizeof(target) - 1) < 0)
                 target[0] = '\0';
         out("{\"mode\":%u,\"uid\":%u,\"gid\":%u,\"rdev\":[%u,%u],\"mount\":%llu,\"link\":", status.stx_mode, status.stx_uid,
-            status.stx_gid, status.stx_rdev_major, status.stx_rdev_minor, (unsigned long long)status.stx_mnt_id);
+            status.stx_gid, status.stx_rdev_major, status.stx_rdev_minor,
+            status.stx_mask & STATX_MNT_ID ? (unsigned long long)status.stx_mnt_id : 0);
         out_string(target);
         if (S_ISCHR(status.stx_mode) || S_ISREG(status.stx_mode)) {
                 out(",\"open_read\":%d,\"open_write\":%d", try_open(path, O_RDONLY), try_open(path, O_WRONLY));
@@ -388,7 +408,7 @@ static void tell_probes(void) {
                 out("%s", count++ ? "," : "");
                 probe(line);
         }
-        out("]}\n");
+        out("],");
 }
 
 static int write_all(int fd) {
@@ -403,21 +423,6 @@ static int write_all(int fd) {
 }
 
 /* --- as a hook --- */
-
-static void tell_namespaces(void) {
-        static const char *const names[] = {"pid", "net", "mnt", "ipc", "uts", "user", "cgroup", "time"};
-
-        out("\"namespaces\":{");
-        for (size_t i = 0, n = 0; i < ELEMENTSOF(names); i++) {
-                struct stat status;
-                char path[64];
-
-                snprintf(path, sizeof(path), "/proc/self/ns/%s", names[i]);
-                if (stat(path, &status) == 0)
-                        out("%s\"%s\":%llu", n++ ? "," : "", names[i], (unsigned long long)status.st_ino);
-        }
-        out("},");
-}
 
 /* Whether the container's process, by the first "pid" of the state, is this program by now. */
 static void tell_program(const char *state) {
@@ -452,9 +457,9 @@ static int hook(char **argv, char **envp) {
 }
 
 int main(int argc, char **argv, char **envp) {
+        bool brief = argc > 1 && strcmp(argv[1], "--brief") == 0;
         char byte;
 
-        (void)argc;
         if (strcmp(argv[0], "hook") == 0)
                 return hook(argv, envp);
         out("{");
@@ -470,8 +475,11 @@ int main(int argc, char **argv, char **envp) {
         tell_signals();
         tell_clocks();
         tell_terminal();
-        tell_probes();
+        tell_namespaces();
+        if (!brief)
+                tell_probes();
+        out("\"end\":true}\n");
         if (write_all(1) < 0)
                 return 1;
-        return read(0, &byte, 1) == 0 ? 0 : 1;
+        return brief || read(0, &byte, 1) == 0 ? 0 : 1;
 }
