@@ -271,6 +271,18 @@ has_call() {
         says 'linux.seccomp.listenerPath: missing, SCMP_ACT_NOTIFY needs it'
 }
 
+@test "annotation run.oci.seccomp.plugins: refused where a plugin would have something to do" {
+        only_tare "loads shared objects"
+        notify mkdir
+        config '.annotations["run.oci.seccomp.plugins"] = "/nobody.so:libnobody.so"'
+        refused 'annotations.run.oci.seccomp.plugins: found `/nobody.so:libnobody.so`, expected none: tare loads no plugins'
+        config 'del(.linux.seccomp.listenerPath)'
+        refused 'annotations.run.oci.seccomp.plugins: found'
+        config '.linux.seccomp.syscalls = []'
+        inside 'mkdir /tmp/new && echo made'
+        prints made
+}
+
 # --- run.oci.seccomp_bpf_data ---
 
 # program INSTRUCTION...: an annotation of these, each as CODE:JT:JF:K.

@@ -222,6 +222,7 @@ struct extensions {
         const char *mount_context_type; /* the SELinux option of new mounts; NULL: context */
         bool fail_unknown_syscall; /* a system call that libseccomp does not know is an error */
         const char *seccomp_bpf_data; /* the filter, ready made, in the place of that of linux.seccomp */
+        const char *seccomp_plugins; /* shared objects for the listener, which are not loaded: plan/listener.c */
         const char *seccomp_receiver; /* socket that gets the filter's listener; linux.seccomp.listenerPath comes before it */
         const char *pidfd_receiver; /* socket that gets a pidfd of the container's process */
 };

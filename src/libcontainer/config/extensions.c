@@ -17,6 +17,7 @@ enum extension_kind {
         EXTENSION_FLAG,
         EXTENSION_CONTEXT, /* a mount option of SELinux, mount(8) */
         EXTENSION_PROGRAM, /* a compiled filter, in base64 */
+        EXTENSION_TEXT,
 };
 
 static const struct extension {
@@ -29,6 +30,7 @@ static const struct extension {
         {"run.oci.keep_original_groups", EXTENSION_FLAG, offsetof(struct extensions, keep_original_groups)},
         {"run.oci.mount_context_type", EXTENSION_CONTEXT, offsetof(struct extensions, mount_context_type)},
         {"run.oci.pidfd_receiver", EXTENSION_PATH, offsetof(struct extensions, pidfd_receiver)},
+        {"run.oci.seccomp.plugins", EXTENSION_TEXT, offsetof(struct extensions, seccomp_plugins)},
         {"run.oci.seccomp.receiver", EXTENSION_PATH, offsetof(struct extensions, seccomp_receiver)},
         {"run.oci.seccomp_bpf_data", EXTENSION_PROGRAM, offsetof(struct extensions, seccomp_bpf_data)},
         {"run.oci.seccomp_fail_unknown_syscall", EXTENSION_FLAG, offsetof(struct extensions, fail_unknown_syscall)},
@@ -84,11 +86,17 @@ static int check_program(const char *value, const char *path) {
         return seccomp_decode(value, path, &(struct seccomp_profile){}, &filter);
 }
 
+static int check_text(const char *value, const char *path) {
+        (void)value, (void)path;
+        return 0;
+}
+
 static int (*const checks[])(const char *value, const char *path) = {
         [EXTENSION_PATH] = check_absolute,
         [EXTENSION_FLAG] = check_flag,
         [EXTENSION_CONTEXT] = check_context,
         [EXTENSION_PROGRAM] = check_program,
+        [EXTENSION_TEXT] = check_text,
 };
 
 int check_extensions(const struct config *config) {

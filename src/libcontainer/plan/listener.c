@@ -56,6 +56,10 @@ int plan_listener(const struct config *config, const struct process_options *opt
 
         if (!plan->seccomp.has_listener)
                 return 0;
+        /* A shared object of the config's choice would run with all that the runtime may, on the host. */
+        if (config->extensions.seccomp_plugins)
+                return reject("annotations.run.oci.seccomp.plugins: found `%s`, expected none: tare loads no plugins, an "
+                              "agent at linux.seccomp.listenerPath gets the listener", config->extensions.seccomp_plugins);
         if (text_is_empty(path))
                 return reject("linux.seccomp.listenerPath: missing, SCMP_ACT_NOTIFY needs it");
         r = check_absolute(path, what);
