@@ -136,6 +136,25 @@ make_source() {
         prints $'then\nfile'
 }
 
+@test "bind: in a user namespace the mounts below cannot be left out" {
+        need_system_call mount_setattr
+        mkdir "$DIR/source"
+        config '.linux.namespaces += [{"type": "user"}]
+                | del(.mounts[] | select(.type == "sysfs" or .type == "cgroup"))
+                | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+                | .linux.gidMappings = .linux.uidMappings'
+        chown -R 100000:100000 "$ROOTFS"
+        bind_at /all "$DIR/source" rbind
+        script 'ls /all/sub'
+        expect 0 with_submount
+        prints file
+        bind_at /one "$DIR/source" bind
+        expect 1 with_submount
+        says "mounts[$(jq '.mounts | length - 1' "$BUNDLE/config.json")]"
+        says "bind \`$DIR/source\`: found mounts below it, which a user namespace may not leave out, expected \`rbind\`"
+        nothing_left
+}
+
 @test "bind: recursive options reach the mounts below" {
         only_tare "older versions lack some"
         need_system_call mount_setattr

@@ -226,6 +226,23 @@ static bool is_directory_fd(int fd) {
         return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+static int clone_tree(int fd, unsigned flags) {
+        return kernel_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
+}
+
+/*
+ * In the mount namespace of a user namespace what a mount covers has to stay covered, so the kernel clones nothing without the
+ * mounts below it. It says no more than EINVAL: whether that is the reason shows with them. Not before the container is
+ * being made, for some mounts are not held to that (automounts), and the host's may change until then.
+ */
+static int explain_clone(int error, int fd, unsigned long flags) {
+        autoclose int whole_fd = error == EINVAL && !(flags & MS_REC) ? clone_tree(fd, AT_RECURSIVE) : -1;
+
+        if (whole_fd < 0)
+                return fail(error, "clone mount");
+        return reject("found mounts below it, which a user namespace may not leave out, expected `rbind`");
+}
+
 int mount_clone(int fd, unsigned long flags) {
         char path[FD_PATH_MAX];
         int mount_fd;
@@ -234,9 +251,8 @@ int mount_clone(int fd, unsigned long flags) {
                 fd_path(path, fd);
                 return clone_by_path(path, flags, is_directory_fd(fd));
         }
-        mount_fd = kernel_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-                                                    (flags & MS_REC ? AT_RECURSIVE : 0));
-        return mount_fd < 0 ? fail(errno, "clone mount") : mount_fd;
+        mount_fd = clone_tree(fd, flags & MS_REC ? AT_RECURSIVE : 0);
+        return mount_fd < 0 ? explain_clone(errno, fd, flags) : mount_fd;
 }
 
 int mount_clone_path(const char *path, unsigned long flags, bool nofollow) {
