@@ -569,6 +569,23 @@ propagation_of() {
         [[ $(propagation_of /tmpfs) = *shared:* ]]
 }
 
+@test "propagation: options of a cgroup mount" {
+        only_tare "drops or refuses them"
+        local type
+        for type in cgroup cgroup2; do
+                config '.mounts |= map(select(.destination != "/sys/fs/cgroup")) | .mounts += [{"destination": "/sys/fs/cgroup", "type": $type,
+                        "source": "cgroup", "options": ["rshared"]}]' --arg type $type
+                inside 'cat /proc/self/mountinfo'
+                grep -q ' /sys/fs/cgroup ' "$DIR/out"
+                not grep -E ' /sys/fs/cgroup(/[^ ]*)? [^ ]+ - ' "$DIR/out"
+        done
+        # With the other word just the one.
+        config '.mounts[-1].options = ["shared"]'
+        inside 'cat /proc/self/mountinfo'
+        [[ $(propagation_of /sys/fs/cgroup) = *shared:* ]]
+        [ "$CGROUP_VERSION" = 2 ] || grep -qE ' /sys/fs/cgroup/[^ ]* [^ ]+ - ' "$DIR/out"
+}
+
 # Runs COMMAND in a mount namespace with a shared tmpfs at $DIR/shared, as on a host with systemd.
 on_shared_host() {
         mkdir -p "$DIR/shared"

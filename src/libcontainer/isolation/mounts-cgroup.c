@@ -53,7 +53,9 @@ static int mount_v2(const struct plan *plan, const struct mount_plan *mount, int
         if (mount_fd < 0)
                 return mount_fd;
         r = mount_change_tree(mount_fd, mount->options.recursive_set, mount->options.recursive_clear);
-        return r < 0 ? r : mount_attach(mount_fd, target_fd);
+        if (r >= 0)
+                r = mount_attach(mount_fd, target_fd);
+        return r < 0 ? r : take_fd(&mount_fd);
 }
 
 static int mount_hierarchy(const struct plan *plan, const struct mount_plan *mount, const struct cgroup_place *place,
@@ -123,9 +125,9 @@ static int mount_v1(const struct plan *plan, const struct mount_plan *mount, int
         r = mount->options.flags & MS_RDONLY ? mount_change(top_fd, MS_RDONLY, 0) : 0;
         if (r >= 0)
                 r = mount_change_tree(mount_fd, mount->options.recursive_set, mount->options.recursive_clear);
-        if (r < 0)
-                return r;
-        return plan->detached_root ? mount_attach(mount_fd, target_fd) : 0;
+        if (r >= 0 && plan->detached_root)
+                r = mount_attach(mount_fd, target_fd);
+        return r < 0 ? r : take_fd(&mount_fd);
 }
 
 int mounts_cgroup(const struct plan *plan, const struct mount_plan *mount, int target_fd) {

@@ -238,9 +238,10 @@ static int mount_one(const struct plan *plan, const struct mount_plan *mount, in
 
         if (r < 0 || mount->action == MOUNT_ACTION_LINK)
                 return r;
-        if (mount->action == MOUNT_ACTION_CGROUP)
-                return mounts_cgroup(plan, mount, target_fd);
-        return mounts_attach(plan, mount, mount_fd, target_fd);
+        if (mount->action != MOUNT_ACTION_CGROUP)
+                return mounts_attach(plan, mount, mount_fd, target_fd);
+        mount_fd = mounts_cgroup(plan, mount, target_fd);
+        return mount_fd < 0 ? mount_fd : propagate(mount, mount_fd);
 }
 
 /*

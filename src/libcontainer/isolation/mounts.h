@@ -25,7 +25,10 @@ int mounts_within(int r, const struct plan *plan, size_t i);
 /* Sets what had to wait until /dev was filled: its read-only flag, and root.readonly. */
 int mounts_seal(const struct plan *plan, int rootfs_fd);
 
-/* The container's view of the cgroup hierarchies at the target (mounts-cgroup.c). */
+/*
+ * Attaches the container's view of the cgroup hierarchies to the target (mounts-cgroup.c). Returns a descriptor of the
+ * topmost mount, the caller's.
+ */
 int mounts_cgroup(const struct plan *plan, const struct mount_plan *mount, int target_fd);
 
 /* Copies what lies in a directory into a new file system, for tmpcopyup (copy-up.c). Both O_RDONLY. Records. */
