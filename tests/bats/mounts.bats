@@ -467,6 +467,18 @@ need_detached_targets() {
         prints /dev/null
 }
 
+@test "without a mount namespace: propagation of the mounts" {
+        only_tare "makes them on the host, where they stay"
+        need_detached_targets
+        without_mount_namespace
+        make_source
+        tmpfs_at /tmpfs shared
+        bind_at /slave "$DIR/source" rbind rslave
+        config '.mounts += [{"destination": "/groups", "type": "cgroup", "source": "cgroup", "options": ["rshared"]}]'
+        inside 'ls -d /tmpfs /slave/file; ls /groups | head -n 1 | grep .'
+        nothing_left
+}
+
 @test "without a mount namespace: where the mounts cannot be kept from the host they are refused" {
         local n
         only_tare "makes them on the host, where they stay"

@@ -37,6 +37,13 @@ static int bind_own(const struct cgroup_place *place, unsigned long flags) {
         return r < 0 ? r : mount_fd;
 }
 
+/* Else the propagation waits until all is attached: mounts_propagate(). */
+static int attach_dressed(const struct plan *plan, const struct mount_plan *mount, int mount_fd, int target_fd) {
+        int r = plan->detached_root ? mounts_propagate(mount, mount_fd) : 0;
+
+        return r < 0 ? r : mount_attach(mount_fd, target_fd);
+}
+
 /*
  * The kernel refuses a cgroup2 superblock to a user namespace that does not own the cgroup namespace (EPERM), and
  * to a hierarchy that is mounted with other options (EBUSY): then the container's own directory is bound.
@@ -54,7 +61,7 @@ static int mount_v2(const struct plan *plan, const struct mount_plan *mount, int
                 return mount_fd;
         r = mount_change_tree(mount_fd, mount->options.recursive_set, mount->options.recursive_clear);
         if (r >= 0)
-                r = mount_attach(mount_fd, target_fd);
+                r = attach_dressed(plan, mount, mount_fd, target_fd);
         return r < 0 ? r : take_fd(&mount_fd);
 }
 
@@ -126,7 +133,7 @@ static int mount_v1(const struct plan *plan, const struct mount_plan *mount, int
         if (r >= 0)
                 r = mount_change_tree(mount_fd, mount->options.recursive_set, mount->options.recursive_clear);
         if (r >= 0 && plan->detached_root)
-                r = mount_attach(mount_fd, target_fd);
+                r = attach_dressed(plan, mount, mount_fd, target_fd);
         return r < 0 ? r : take_fd(&mount_fd);
 }
 

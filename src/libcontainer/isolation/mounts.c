@@ -159,7 +159,7 @@ static int dress(const struct mount_plan *mount, int mount_fd) {
         return mount_change_tree(mount_fd, options->recursive_set, options->recursive_clear);
 }
 
-static int propagate(const struct mount_plan *mount, int mount_fd) {
+int mounts_propagate(const struct mount_plan *mount, int mount_fd) {
         for (size_t i = 0; i < mount->options.n_propagation; i++) {
                 int r = mount_propagate(mount_fd, mount->options.propagation[i]);
 
@@ -201,6 +201,8 @@ int mounts_attach(const struct plan *plan, const struct mount_plan *mount, int m
         if (r < 0)
                 return r;
         r = dress(mount, mount_fd);
+        if (r >= 0 && plan->detached_root)
+                r = mounts_propagate(mount, mount_fd);
         if (r < 0)
                 return r;
         r = mount_attach(mount_fd, target_fd);
@@ -208,7 +210,7 @@ int mounts_attach(const struct plan *plan, const struct mount_plan *mount, int m
                 return r;
         /* An mqueue takes no context= option: its root is labelled once it is attached. */
         r = lsm_label_mount(plan->config->linux.mount_label, mount->type, mount_fd);
-        return r < 0 ? r : propagate(mount, mount_fd);
+        return r < 0 || plan->detached_root ? r : mounts_propagate(mount, mount_fd);
 }
 
 /* copy-symlink: what is there already must be the same link. */
@@ -241,7 +243,9 @@ static int mount_one(const struct plan *plan, const struct mount_plan *mount, in
         if (mount->action != MOUNT_ACTION_CGROUP)
                 return mounts_attach(plan, mount, mount_fd, target_fd);
         mount_fd = mounts_cgroup(plan, mount, target_fd);
-        return mount_fd < 0 ? mount_fd : propagate(mount, mount_fd);
+        if (mount_fd < 0)
+                return mount_fd;
+        return plan->detached_root ? 0 : mounts_propagate(mount, mount_fd);
 }
 
 /*
@@ -261,7 +265,7 @@ static int remount(const struct mount_plan *mount, int rootfs_fd) {
                 r = mount_reconfigure(fd, options->flags, options->cleared, options->data);
         if (r >= 0)
                 r = mount_change_tree(fd, options->recursive_set, options->recursive_clear);
-        return r < 0 ? r : propagate(mount, fd);
+        return r < 0 ? r : mounts_propagate(mount, fd);
 }
 
 int mounts_within(int r, const struct plan *plan, size_t i) {

@@ -26,8 +26,14 @@ int mounts_within(int r, const struct plan *plan, size_t i);
 int mounts_seal(const struct plan *plan, int rootfs_fd);
 
 /*
+ * Sets the propagation that the mount's options name. On an attached mount, because one that is attached to a shared one becomes
+ * shared by that; but in a tree that is attached nowhere (plan's detached_root) before, for nothing can be changed there later.
+ */
+int mounts_propagate(const struct mount_plan *mount, int mount_fd);
+
+/*
  * Attaches the container's view of the cgroup hierarchies to the target (mounts-cgroup.c). Returns a descriptor of the
- * topmost mount, the caller's.
+ * topmost mount, the caller's, whose propagation is still to be set if that has to wait.
  */
 int mounts_cgroup(const struct plan *plan, const struct mount_plan *mount, int target_fd);
 
