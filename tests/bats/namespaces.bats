@@ -284,6 +284,26 @@ $(readlink "/proc/$HOLDER/ns/user")"
         refused kernel.shmmax
 }
 
+@test "sysctl: an empty value is a value" {
+        only_tare "writes nothing"
+        config '.linux.sysctl = {"net.ipv4.ip_local_reserved_ports": "7", "net/ipv4/ip_local_reserved_ports": ""}'
+        inside 'cat /proc/sys/net/ipv4/ip_local_reserved_ports'
+        prints ''
+        config '.linux.sysctl = {"net.ipv4.ip_forward": ""}'
+        refused 'linux.sysctl["net.ipv4.ip_forward"]: write ``: invalid argument'
+}
+
+@test "sysctl: a value of which the kernel takes a part is an error" {
+        only_tare "lets it pass"
+        config '.linux.sysctl = {"net.ipv4.ip_forward": "1 2"}'
+        refused 'linux.sysctl["net.ipv4.ip_forward"]: found `1 2`, of which the kernel takes `1 `'
+        config '.linux.sysctl = {"net.ipv4.ping_group_range": "0 0 7"}'
+        refused 'linux.sysctl["net.ipv4.ping_group_range"]: found `0 0 7`, of which the kernel takes `0 0 `'
+        config '.linux.sysctl = {"net.ipv4.ip_forward": "1 \n", "net.ipv4.ping_group_range": "0\t7"}'
+        inside 'cat /proc/sys/net/ipv4/ip_forward; tr "\t" " " </proc/sys/net/ipv4/ping_group_range'
+        prints $'1\n0 7'
+}
+
 @test "sysctl: one that does not exist is an error" {
         config '.linux.sysctl = {"net.ipv4.no_such_setting": "1"}'
         refused 'no such file or directory'

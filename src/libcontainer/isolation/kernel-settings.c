@@ -113,18 +113,34 @@ static char *sysctl_path(const char *key) {
         return path;
 }
 
+/*
+ * To write nothing at all is nothing to the kernel, an empty line is a value: it empties a list, and is no number. What
+ * follows the value, such as a second number where there is one, is left unread without an error.
+ */
+static int write_sysctl(int procfs_fd, const char *key, const char *value) {
+        const char *text = text_is_empty(value) ? "\n" : value;
+        autofree char *path = sysctl_path(key);
+        autoclose int fd = path_open_no_symlinks(procfs_fd, path, O_WRONLY);
+        ssize_t taken;
+
+        if (fd < 0)
+                return fail(-fd, "linux.sysctl[\"%s\"]: open", key);
+        taken = write(fd, text, strlen(text));
+        if (taken < 0)
+                return fail(errno, "linux.sysctl[\"%s\"]: write `%s`", key, value);
+        if ((size_t)taken < strlen(text))
+                return reject("linux.sysctl[\"%s\"]: found `%s`, of which the kernel takes `%.*s`", key, value, (int)taken, value);
+        return 0;
+}
+
 int settings_write_sysctl(const struct plan *plan, int procfs_fd) {
         const struct string_map *sysctl = &plan->config->linux.sysctl;
 
         for (size_t i = 0; i < sysctl->count; i++) {
-                autofree char *path = sysctl_path(sysctl->items[i].key);
-                autoclose int fd = path_open_no_symlinks(procfs_fd, path, O_WRONLY);
-                size_t length = strlen(sysctl->items[i].value);
+                int r = write_sysctl(procfs_fd, sysctl->items[i].key, sysctl->items[i].value);
 
-                if (fd < 0)
-                        return fail(-fd, "linux.sysctl[\"%s\"]: open", sysctl->items[i].key);
-                if (write(fd, sysctl->items[i].value, length) < 0)
-                        return fail(errno, "linux.sysctl[\"%s\"]: write `%s`", sysctl->items[i].key, sysctl->items[i].value);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
