@@ -486,14 +486,49 @@ static const struct row paths[] = {
         {.linux_ = ",\"personality\":{\"domain\":\"LINUX32\",\"flags\":[]}"},
         {.linux_ = ",\"personality\":{\"domain\":\"LINUX\",\"flags\":[\"A\"]}",
          .expected = "linux.personality.flags[0]: found `A`, expected no flags"},
-        {.linux_ = ",\"intelRdt\":null,\"netDevices\":{}"},
+        {.linux_ = ",\"intelRdt\":null,\"netDevices\":null"},
         {.linux_ = ",\"intelRdt\":{}"},
         {.linux_ = ",\"intelRdt\":{\"closID\":\"..\"}",
          .expected = "linux.intelRdt.closID: found `..`, expected the name of one directory, or `/`"},
-        {.linux_ = ",\"netDevices\":{\"eth0\":{}}",
-         .expected = "linux.netDevices[\"eth0\"]: is not supported by this version of tare"},
 };
 TEST_ROWS(test_paths, paths)
+
+#define NET_DEVICES(entries) ",\"netDevices\":{" entries "}"
+#define NET_DEVICE(host, name) NET_DEVICES("\"" host "\":{\"name\":\"" name "\"}")
+#define JOINED_NETWORK "{\"type\":\"mount\"},{\"type\":\"network\",\"path\":\"/n\"}"
+#define KEY_RULE "found a key that is no name of a network device, expected 1 to 15 bytes without `/`, `:`, `%` and blanks"
+#define NAME_RULE "expected 1 to 15 bytes without `/`, `:` and blanks, and `%` only in one `%d`"
+
+static const struct row net_devices[] = {
+        {.linux_ = NET_DEVICES(""), .namespaces = ""},
+        {.linux_ = NET_DEVICES("\"eth0\":{},\"eth1\":{\"name\":\"\"},\"eth2\":{\"name\":null}")},
+        {.linux_ = NET_DEVICE("fifteen-bytes-1", "fifteen-bytes-2")},
+        {.linux_ = NET_DEVICES("\"a\":{\"name\":\"b\"},\"b\":{\"name\":\"a\"}")},
+        {.linux_ = NET_DEVICES("\"a\":{\"name\":\"eth%d\"},\"b\":{\"name\":\"eth%d\"},\"c\":{\"name\":\"%dx\"}")},
+        {.linux_ = NET_DEVICE("eth0", "lo"), .namespaces = JOINED_NETWORK},
+        {.linux_ = NET_DEVICES("\"eth0\":{}"), .namespaces = "",
+         .expected = "linux.netDevices: unable to move network devices without a NET namespace"},
+        {.linux_ = NET_DEVICES("\"\":{}"), .expected = "linux.netDevices[\"\"]: " KEY_RULE},
+        {.linux_ = NET_DEVICES("\"sixteen-bytes-xx\":{}"), .expected = "linux.netDevices[\"sixteen-bytes-xx\"]: " KEY_RULE},
+        {.linux_ = NET_DEVICE("eth%d", "a"), .expected = "linux.netDevices[\"eth%d\"]: " KEY_RULE},
+        {.linux_ = NET_DEVICE("eth0:1", "a"), .expected = "linux.netDevices[\"eth0:1\"]: " KEY_RULE},
+        {.linux_ = NET_DEVICE("eth0", ".."), .expected = "linux.netDevices[\"eth0\"].name: found `..`, " NAME_RULE},
+        {.linux_ = NET_DEVICE("eth0", "a/b"), .expected = "linux.netDevices[\"eth0\"].name: found `a/b`, " NAME_RULE},
+        {.linux_ = NET_DEVICE("eth0", "a b"), .expected = "linux.netDevices[\"eth0\"].name: found `a b`, " NAME_RULE},
+        {.linux_ = NET_DEVICE("eth0", "sixteen-bytes-%d"),
+         .expected = "linux.netDevices[\"eth0\"].name: found `sixteen-bytes-%d`, " NAME_RULE},
+        {.linux_ = NET_DEVICE("eth0", "a%s"), .expected = "linux.netDevices[\"eth0\"].name: found `a%s`, " NAME_RULE},
+        {.linux_ = NET_DEVICE("eth0", "%d%d"), .expected = "linux.netDevices[\"eth0\"].name: found `%d%d`, " NAME_RULE},
+        {.linux_ = NET_DEVICE("eth0", "lo"),
+         .expected = "linux.netDevices[\"eth0\"].name: found `lo`, which every new network namespace has already"},
+        {.linux_ = NET_DEVICES("\"lo\":{}"),
+         .expected = "linux.netDevices[\"lo\"]: found `lo`, which every new network namespace has already"},
+        {.linux_ = NET_DEVICES("\"b\":{\"name\":\"x\"},\"a\":{\"name\":\"x\"}"),
+         .expected = "linux.netDevices[\"b\"].name: found `x`, which is the name of `a` in the container, too"},
+        {.linux_ = NET_DEVICES("\"b\":{},\"a\":{\"name\":\"b\"}"),
+         .expected = "linux.netDevices[\"b\"]: found `b`, which is the name of `a` in the container, too"},
+};
+TEST_ROWS(test_net_devices, net_devices)
 
 #define POLICY(mode, rest) ",\"memoryPolicy\":{\"mode\":\"MPOL_" mode "\"" rest "}"
 
@@ -742,6 +777,7 @@ static const struct test_case cases[] = {
         {"ids in a user namespace", test_users},
         {"mounts", test_mounts},
         {"namespaces and time offsets", test_namespaces},
+        {"network devices", test_net_devices},
         {"id mappings", test_mappings},
         {"large id maps", test_large_maps},
         {"devices", test_devices},

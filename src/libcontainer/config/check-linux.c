@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The rules of `linux` that have no file of their own, and what this version refuses because it cannot apply it.
+ * The rules of `linux` that have no file of their own.
  * Part of config_check(), in the runtime's process.
  */
 #include <stdlib.h>
@@ -179,15 +179,6 @@ static int check_intel_rdt(const struct config *config) {
         return config->linux.intel_rdt.present ? resctrl_check(&config->linux.intel_rdt, "linux.intelRdt") : 0;
 }
 
-/* --- decoded, but not applied yet --- */
-
-static int check_no_net_devices(const struct config *config) {
-        if (config->linux.n_net_devices == 0)
-                return 0;
-        return reject("linux.netDevices[\"%s\"]: is not supported by this version of tare",
-                      config->linux.net_devices[0].host_name);
-}
-
 static int (*const rules[])(const struct config *config) = {
         check_device_paths,
         check_device_numbers,
@@ -200,7 +191,6 @@ static int (*const rules[])(const struct config *config) = {
         check_memory_policy_node_flags,
         check_memory_policy_balancing,
         check_intel_rdt,
-        check_no_net_devices,
 };
 
 int check_linux(const struct config *config) {

@@ -219,6 +219,7 @@ static int (*const rules[])(const struct config *config) = {
         check_process,
         config_check_mounts,
         check_linux,
+        check_net_devices,
         check_sysctl,
         check_resources,
         check_seccomp,

@@ -10,6 +10,7 @@
 /* The parts of config_check() beside those that config.h exports. */
 int check_namespaces(const struct config *config);
 int check_linux(const struct config *config);
+int check_net_devices(const struct config *config);
 int check_sysctl(const struct config *config);
 int check_extensions(const struct config *config);
 

@@ -122,6 +122,10 @@ bool config_has_new_namespace(const struct config *config, enum namespace_kind k
         return namespace && text_is_empty(namespace->path);
 }
 
+const char *config_net_device_name(const struct net_device_config *device) {
+        return text_is_empty(device->name) ? device->host_name : device->name;
+}
+
 /* --- ids --- */
 
 void id_mappings_print(const struct id_mappings *mappings, struct text *text) {

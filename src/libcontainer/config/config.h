@@ -176,7 +176,7 @@ struct time_offset {
 
 struct net_device_config {
         char *host_name; /* the key */
-        char *name; /* NULL: unchanged */
+        char *name; /* NULL, or empty: unchanged */
 };
 
 struct linux_config {
@@ -251,6 +251,9 @@ const struct namespace_config *config_namespace(const struct config *config, enu
 
 /* True if the container gets a new namespace of that kind (an entry without a path). */
 bool config_has_new_namespace(const struct config *config, enum namespace_kind kind);
+
+/* The name, or template of one, that the device gets in the container. Borrowed. */
+const char *config_net_device_name(const struct net_device_config *device);
 
 /* Largest config.json that is read: a real one with 400 id mappings and every seccomp name has 60 kB. */
 #define CONFIG_SIZE_MAX (8u << 20)
