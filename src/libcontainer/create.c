@@ -283,7 +283,12 @@ static int act(struct creation *creation) {
         r = send_pidfd(creation);
         if (r < 0)
                 return r;
-        return parent_release(&creation->plan, &creation->state, &creation->child);
+        r = parent_release(&creation->plan, &creation->state, &creation->child);
+        if (r < 0)
+                return r;
+        /* From here on they are the container's. */
+        net_devices_done(&creation->child.net_devices);
+        return 0;
 }
 
 /* The reverse of record_intent() and act(). The first failure is what the user must see, so these ones only warn. */
@@ -291,6 +296,8 @@ static void undo(struct creation *creation) {
         autofree char *cause = text_copy(fail_text());
 
         parent_kill(&creation->child);
+        /* Once nobody inside uses them any more; their network namespace lives on as long as we have it open. */
+        net_devices_give_back(&creation->child.net_devices);
         if (creation->wrote_pid_file)
                 (void)unlink(creation->options->process.pid_file);
         /* One that turned out to be in use by others is not ours to end. */

@@ -111,7 +111,7 @@ static void write_linux(struct json_writer *writer) {
         json_object_begin(writer, "mountExtensions");
         write_enabled(writer, "idmap", true);
         json_object_end(writer);
-        write_enabled(writer, "netDevices", false);
+        write_enabled(writer, "netDevices", true);
         json_object_end(writer);
 }
 

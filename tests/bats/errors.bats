@@ -326,8 +326,11 @@ wrong_text() {
         nothing_left
 }
 
-@test "known properties that this version cannot apply" {
-        wrong '.linux.netDevices = {"nope0": {}}' 'linux.netDevices["nope0"]: is not supported'
+@test "network devices" {
+        wrong '.linux.netDevices = {"nope0": {}}' 'linux.netDevices["nope0"]: link not found for interface nope0'
+        wrong '.linux.netDevices = {"nope0": {name: "a b"}}' 'linux.netDevices["nope0"].name: found `a b`'
+        wrong '.linux.netDevices = {"nope0": {}} | .linux.namespaces |= map(select(.type != "network"))' \
+                'linux.netDevices: unable to move network devices without a NET namespace'
 }
 
 @test "memory policy" {

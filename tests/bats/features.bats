@@ -84,6 +84,10 @@ END
         grep -qx 'linux.netDevices.enabled boolean' "$DIR/found"
 }
 
+@test "network devices can be moved" {
+        is "$(jq -c .linux.netDevices <<<"$features")" '{"enabled":true}'
+}
+
 @test "the versions are in order, and a config of either is accepted" {
         local version
         is "$(jq -r '.ociVersionMin, .ociVersionMax' <<<"$features" | sort -V | paste -sd' ')" \

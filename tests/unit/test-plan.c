@@ -138,9 +138,25 @@ static void test_exec_of_one_that_ended(void) {
         CHECK_TEXT(fail_text(), "cannot exec in a stopped container");
 }
 
+/* Devices that can be moved are not everywhere: what the plan of such ones is, net-devices.bats tests. */
+static void test_network_devices_in_print(void) {
+        struct net_device_plan devices[] = {
+                {.host_name = "eth0", .index = 2, .name = "eth0"},
+                {.host_name = "eth1", .index = 3, .name = "c%d"},
+        };
+        struct plan plan = PLAN_INIT;
+        autodone(text) struct text text = TEXT_INIT;
+
+        plan.net_devices = devices;
+        plan.n_net_devices = ELEMENTSOF(devices);
+        plan_print(&plan, &text);
+        CHECK_CONTAINS(text.bytes, "net device eth0 as eth0\nnet device eth1 as c%d\n");
+}
+
 static const struct test_case cases[] = {
         {"every config of tests/plans gives its golden plan", test_golden_plans},
         {"exec into one that has ended meanwhile", test_exec_of_one_that_ended},
+        {"network devices in the plan's print", test_network_devices_in_print},
 };
 
 /* What a plan finds in PATH must not depend on the machine. */

@@ -73,6 +73,8 @@ static int check_shared(const struct config *config, enum namespace_kind kind, s
                 return reject("hostname: unable to set hostname without a private UTS namespace");
         if (kind == NAMESPACE_UTS && !text_is_empty(config->domainname))
                 return reject("domainname: unable to set domainname without a private UTS namespace");
+        if (kind == NAMESPACE_NETWORK && config->linux.n_net_devices > 0)
+                return reject("linux.netDevices: unable to move network devices without a NET namespace");
         for (size_t i = 0; i < sysctl->count; i++)
                 if (sysctl_kind(sysctl->items[i].key) == kind)
                         return reject("linux.sysctl: sysctl \"%s\" is not in a separate kernel namespace", sysctl->items[i].key);

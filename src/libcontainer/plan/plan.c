@@ -139,6 +139,8 @@ int plan_make(const struct config *config, const struct create_options *options,
                 r = plan_existing_ids(config, host, ret);
         if (r >= 0)
                 r = plan_id_maps(config, host, ret);
+        if (r >= 0)
+                r = plan_net_devices(config, ret);
         if (r < 0)
                 return r;
         ret->mounts_device_nodes = ret->in_user_namespace || host->in_user_namespace;
@@ -199,6 +201,7 @@ void plan_done(struct plan *plan) {
         free(plan->mounts);
         plan_mount_maps_done(plan);
         free(plan->devices);
+        free(plan->net_devices);
         free(plan->ignored_capabilities.items);
         free(plan->environment);
         seccomp_filter_done(&plan->seccomp);

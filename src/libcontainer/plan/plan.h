@@ -89,6 +89,13 @@ struct device_plan {
         gid_t gid;
 };
 
+/* A network device that is moved into the container. All strings are borrowed. */
+struct net_device_plan {
+        const char *host_name;
+        int index; /* of the device that had this name when the plan was made */
+        const char *name; /* in the container; or a template, of which the kernel makes a name */
+};
+
 /* Bit n stands for capability n of <linux/capability.h>. */
 struct capability_sets {
         uint64_t bounding, effective, inheritable, permitted, ambient;
@@ -119,6 +126,8 @@ struct plan {
         size_t n_mount_maps;
         struct device_plan *devices;
         size_t n_devices;
+        struct net_device_plan *net_devices; /* those with templates last: they get what the others leave */
+        size_t n_net_devices;
         bool detached_root; /* mounts without a mount namespace: the root is a copy of the rootfs that is attached nowhere */
         bool makes_dev; /* /dev is the container's own: links are made there */
 
@@ -176,6 +185,7 @@ int plan_live_mounts(const struct config *config, const char *bundle, struct pla
 int plan_namespaces(const struct config *config, struct plan *plan);
 int plan_existing_ids(const struct config *config, const struct host *host, const struct plan *plan);
 int plan_id_maps(const struct config *config, const struct host *host, struct plan *plan);
+int plan_net_devices(const struct config *config, struct plan *plan);
 int plan_mounts(const struct config *config, struct plan *plan);
 int plan_mount_map(const struct config *config, const struct mount_config *mount, const char *path, struct plan *plan,
                    struct mount_plan *ret);

@@ -92,6 +92,11 @@ static void print_devices(const struct plan *plan, struct text *text) {
                 text_add(text, "dev links\n");
 }
 
+static void print_net_devices(const struct plan *plan, struct text *text) {
+        for (size_t i = 0; i < plan->n_net_devices; i++)
+                text_add_format(text, "net device %s as %s\n", plan->net_devices[i].host_name, plan->net_devices[i].name);
+}
+
 static void print_process(const struct plan *plan, struct text *text) {
         const struct capability_sets *sets = &plan->capabilities;
 
@@ -117,6 +122,7 @@ void plan_print(const struct plan *plan, struct text *text) {
         for (size_t i = 0; i < plan->n_mounts; i++)
                 print_mount(&plan->mounts[i], text);
         print_devices(plan, text);
+        print_net_devices(plan, text);
         print_process(plan, text);
         for (size_t i = 0; i < plan->cgroup.n_places; i++)
                 text_add_format(text, "cgroup %s %s\n", plan->cgroup.places[i].v2 ? "v2" : plan->cgroup.places[i].controllers,

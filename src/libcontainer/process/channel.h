@@ -5,7 +5,7 @@
  *     runtime (parent.c)                          init (init.c)
  *     clone3  ----------------------------------> born in its namespaces (behind a stage when it joins a user namespace)
  *     stage only:       <------------ PID ------- stage.c made init, which is our child
- *     maps, cgroup, limits
+ *     maps, cgroup, limits, network devices
  *     GO  --------------------------------------> (waited for only behind a stage and if the plan says so)
  *     SOURCE ... -------------------------------> the host's paths; from the helper, only with a user namespace
  *                                                 mounts, devices, terminal

@@ -41,6 +41,7 @@ void child_done(struct child *child) {
         fd_close(&child->pidfd);
         fd_close(&child->channel);
         fd_close(&child->terminal_fd);
+        net_devices_done(&child->net_devices);
 }
 
 void parent_kill(struct child *child) {
@@ -114,7 +115,7 @@ static int open_fifos(const struct state_directory *directory, struct launch *la
 }
 
 static bool needs_preparation(const struct plan *plan) {
-        return plan->creates[NAMESPACE_USER] || tuning_is_needed_outside(&plan->config->process);
+        return plan->creates[NAMESPACE_USER] || plan->n_net_devices > 0 || tuning_is_needed_outside(&plan->config->process);
 }
 
 /* Not where the kernel has no birth into a cgroup (before Linux 5.7), nor with a limit of no processes. */
@@ -288,7 +289,7 @@ static int run_source_helper(const struct plan *plan, const struct child *child,
         return n > 0 ? fail_take_over(record) : 0;
 }
 
-static int prepare(const struct launch *launch, bool moved, const struct child *child) {
+static int prepare(const struct launch *launch, bool moved, struct child *child) {
         const struct plan *plan = launch->plan;
         autoclose int mount_namespace_fd = plan->needs_source_helper ? open_mount_namespace(child) : -1;
         int r = id_maps_write(plan, child->pid);
@@ -302,6 +303,9 @@ static int prepare(const struct launch *launch, bool moved, const struct child *
                         return r;
         }
         r = tuning_from_outside(&plan->config->process, child->pid);
+        if (r < 0)
+                return r;
+        r = net_devices_move(plan, child->pid, &child->net_devices);
         if (r < 0)
                 return r;
         if (launch->waits_for_go) {

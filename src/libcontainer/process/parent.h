@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "libcontainer/isolation/net-devices.h"
 #include "libcontainer/plan/plan.h"
 #include "libcontainer/state/state.h"
 
@@ -20,8 +21,9 @@ struct child {
         int pidfd;
         int channel;
         int terminal_fd; /* the master, if the runtime serves the terminal itself */
+        struct net_devices net_devices; /* what was moved into its network namespace and can be given back */
 };
-#define CHILD_INIT ((struct child){.pidfd = -1, .channel = -1, .terminal_fd = -1})
+#define CHILD_INIT ((struct child){.pidfd = -1, .channel = -1, .terminal_fd = -1, .net_devices = NET_DEVICES_INIT})
 void child_done(struct child *child);
 
 /*
