@@ -47,8 +47,9 @@ def memory(limits):
 
 def processors(cpu):
     for name, key in (("cpu/cpu.shares", "shares"), ("cpu/cpu.cfs_period_us", "period"), ("cpu/cpu.cfs_quota_us", "quota"),
-                      ("cpu/cpu.rt_runtime_us", "realtimeRuntime"), ("cpu/cpu.rt_period_us", "realtimePeriod"),
-                      ("cpuset/cpuset.cpus", "cpus"), ("cpuset/cpuset.mems", "mems")):
+                      ("cpu/cpu.cfs_burst_us", "burst"), ("cpu/cpu.rt_runtime_us", "realtimeRuntime"),
+                      ("cpu/cpu.rt_period_us", "realtimePeriod"), ("cpuset/cpuset.cpus", "cpus"),
+                      ("cpuset/cpuset.mems", "mems")):
         yield name, "0-1" if cpu.get(key) == "0,1" else cpu.get(key)
 
 

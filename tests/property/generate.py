@@ -315,6 +315,8 @@ class Generator:
             if self.often(50):
                 resources["cpu"]["period"] = self.random.randint(50000, 1000000)
                 resources["cpu"]["quota"] = self.random.choice([-1, self.random.randint(50000, 10**7)])
+                if self.host.can("cpu.cfs_burst_us") and self.often(40):
+                    resources["cpu"]["burst"] = self.random.randint(0, max(0, resources["cpu"]["quota"]))
             if self.often(50):
                 resources["cpu"]["cpus"] = self.random.choice(["0", "1", "0-1", "0,1"])
                 resources["cpu"]["mems"] = "0"

@@ -103,9 +103,19 @@ class Host:
         if self.cgroup_version == 2:
             self.abilities |= {f"the cgroup controller {name}": name in self.controllers for name in ("cpu", "memory", "pids")}
             return
+        self.abilities["cpu.cfs_burst_us"] = "cpu.cfs_burst_us" in self.list_cpu_files()
         for name, files in (("limits", cgroups.THROTTLES.values()), ("weights", cgroups.WEIGHTS),
                             ("device weights", cgroups.DEVICE_WEIGHTS)):
             self.abilities[f"{name} of block devices"] = bool(self.blkio_files & set(files))
+
+    def list_cpu_files(self):
+        folder = f"/sys/fs/cgroup/cpu/property-{os.getpid()}"
+        if not os.path.ismount("/sys/fs/cgroup/cpu"):
+            return []
+        os.mkdir(folder)
+        files = os.listdir(folder)
+        os.rmdir(folder)
+        return files
 
     def find_huge_pages(self):
         """Where the hierarchy of hugetlb is; beside v1 hierarchies it may be the one of v2."""
