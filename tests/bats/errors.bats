@@ -403,6 +403,7 @@ wrong_text() {
         [ ! -e /sys/fs/selinux/enforce ] || skip "the machine has SELinux"
         wrong '.process.apparmorProfile = "x"' 'process.apparmorProfile: `x`'
         wrong '.process.selinuxLabel = "x"' 'process.selinuxLabel: `x`'
+        wrong '.linux.mountLabel = "x"' 'linux.mountLabel: `x`'
 }
 
 @test "rootfsPropagation" {

@@ -9,9 +9,12 @@
 #include "util/fail.h"
 #include "util/file.h"
 
+/* sysfs says of each file that it has a page, and file_read() refuses what says it is larger than its limit. */
+enum { SYSFS_FILE_SIZE = 4096 };
+
 int lsm_ask(const struct lsm_module *module, bool *ret_enabled) {
         autofree char *answer = NULL;
-        int r = file_read(AT_FDCWD, module->file, 64, &answer, NULL);
+        int r = file_read(AT_FDCWD, module->file, SYSFS_FILE_SIZE, &answer, NULL);
 
         if (r < 0 && r != -ENOENT)
                 return fail(-r, "read `%s`", module->file);
