@@ -199,9 +199,9 @@ refused() {
 
 # --- waiting ---
 
-# soon COMMAND...: until it succeeds, ten seconds at most.
+# soon COMMAND...: until it succeeds, ten seconds at most, or what $PATIENCE says for a slow machine.
 soon() {
-        local deadline=$((SECONDS + 10))
+        local deadline=$((SECONDS + ${PATIENCE:-10}))
         until "$@"; do
                 [ "$SECONDS" -lt "$deadline" ] || return 1
                 sleep 0.02
