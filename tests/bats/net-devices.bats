@@ -166,6 +166,18 @@ untouched() {
         is "$(names "$HOST")" "peer0 peer1"
 }
 
+@test "a template: the first number that is free" {
+        host ip link set eth0 name eth7
+        host ip link add eth0 type veth peer name peer1
+        devices '{"eth0": {"name": "eth%d"}}'
+        start
+        is "$(names "$(pid_of)")" eth0
+        tare delete --force "$ID"
+        devices '{"eth7": {"name": "eth%d"}, "peer0": {"name": "eth%d"}}'
+        start
+        is "$(names "$(pid_of)")" "eth0 eth1"
+}
+
 @test "a template: what the others leave" {
         host ip link add eth1 type veth peer name peer1
         devices '{"eth0": {"name": "eth%d"}, "eth1": {"name": "in%dside"}, "peer0": {"name": "eth0"}}'
@@ -348,6 +360,17 @@ END
         is "$(jq -c '.[0] | [.addr_info[0].local, (.flags | index("UP") != null)]' "$DIR/createRuntime")" '["10.9.0.2",true]'
 }
 
+@test "init waits for them: a sysctl of a device, a createContainer hook" {
+        command -v strace >/dev/null || skip "no strace here"
+        devices '{"eth0": {"name": "inside0"}}'
+        config '.linux.sysctl = {"net.ipv4.conf.inside0.rp_filter": "2"}
+                | .hooks.createContainer = [{path: $ip, args: ["ip", "link", "show", "inside0"]}]' --arg ip "$(command -v ip)"
+        args cat /proc/sys/net/ipv4/conf/inside0/rp_filter
+        # With a runtime that is slow.
+        expect 0 strace -qq -o /dev/null -e inject=sendto:delay_enter=50000 "$TARE" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+        prints 2
+}
+
 # --- the end, and failures ---
 
 @test "what ends with the container: a virtual device goes with its network namespace" {
@@ -355,6 +378,15 @@ END
         start
         is "$(names "$HOST")" peer0
         tare delete --force "$ID"
+        soon nothing_there
+}
+
+@test "a container that has run keeps them: what fails then takes nothing back" {
+        devices '{"eth0": {}}'
+        config '.hooks.poststart = [{path: "/bin/false"}]'
+        args sleep 1000
+        expect 1 tare run --detach --bundle "$BUNDLE" "$ID"
+        says poststart
         soon nothing_there
 }
 

@@ -79,8 +79,16 @@ static int carry(const struct way *way, const struct link *link, struct link *re
 
 /* Unless it is called so already; a name that the kernel made of a template is read. */
 static int rename_to(struct netlink *netlink, const char *name, struct link *link) {
-        int r = text_equal(link->name, name) ? 0 : link_rename(netlink, link->index, name);
+        char spare[IF_NAMESIZE];
+        int r = 0;
 
+        /* For `eth%d` the kernel would pass over eth0 if that is the device's own name of before. */
+        if (link_name_is_template(name)) {
+                make_spare_name(spare);
+                r = link_rename(netlink, link->index, spare);
+        }
+        if (r == 0 && !text_equal(link->name, name))
+                r = link_rename(netlink, link->index, name);
         return r < 0 ? r : link_get(netlink, link->index, link);
 }
 
