@@ -145,7 +145,7 @@ static int settle(struct net_devices *devices, const struct net_device_moved *mo
 static int move(struct net_devices *devices, const struct net_device_plan *device, int inside_fd) {
         const struct way in = {&devices->outside, &devices->inside, inside_fd};
         autodone(addresses) struct addresses addresses = ADDRESSES_INIT;
-        struct net_device_moved *moved;
+        struct net_device_moved *moved = NULL;
         struct link before, there;
         int r = look_again(devices, device, &before);
 

@@ -84,7 +84,7 @@ static int check_name_is_free(struct view *view, const struct net_device_config 
 }
 
 static int plan_device(struct view *view, const struct net_device_config *device, struct plan *plan) {
-        int index, r = find_device(view, device->host_name, &index);
+        int index = 0, r = find_device(view, device->host_name, &index);
 
         if (r == 0)
                 r = check_name_is_free(view, device);
