@@ -141,8 +141,8 @@ LABEL_INSIDE='tr -d "\0" </proc/self/attr/current'
         prints "$LABEL"
         expect 0 tare exec --process-label "$other" "$ID" sh -c "$LABEL_INSIDE"
         prints "$other"
-        jq --arg wanted "$other" --arg script "$LABEL_INSIDE" '.process | .args = ["sh", "-c", $script] | .selinuxLabel = $wanted' \
-                "$BUNDLE/config.json" >"$DIR/process.json"
+        jq --arg wanted "$other" --arg script "$LABEL_INSIDE" '.process
+                | .args = ["sh", "-c", $script] | .selinuxLabel = $wanted' "$BUNDLE/config.json" >"$DIR/process.json"
         expect 0 tare exec --process "$DIR/process.json" "$ID"
         prints "$other"
         expect 255 tare exec --process-label no_user:no_role:no_type:s0 "$ID" true

@@ -242,6 +242,7 @@ need_swap() {
         start
         if [ "$CGROUP_VERSION" = 1 ]; then
                 need_controller blkio
+                ls "$(cgroup blkio)" | grep -qxE 'blkio(\.bfq)?\.weight' || skip "this kernel has no weights"
                 update --blkio-weight 500
                 cat "$(cgroup blkio)"/blkio{,.bfq}.weight 2>/dev/null | grep -qx 500
                 update --blkio-weight 0
