@@ -102,7 +102,9 @@ delegate() {
         local file parent
         for parent in $(delegated); do
                 mkdir -p "$parent/own"
+                # On v1 a cgroup without processors takes no process; on v2 empty means those above.
                 for file in cpuset.cpus cpuset.mems; do
+                        [ "$CGROUP_VERSION" = 1 ] || continue
                         [ ! -e "$parent/$file" ] || [ -n "$(cat "$parent/$file")" ] || cat "${parent%/*}/$file" >"$parent/$file"
                         [ ! -e "$parent/own/$file" ] || cat "$parent/$file" >"$parent/own/$file"
                 done
