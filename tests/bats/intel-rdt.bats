@@ -18,9 +18,16 @@ rdt() {
         local reason
         reason=$(missing) && skip "$reason"
         export RDT
-        expect "${WANTED:-0}" timeout -k 5 60 "$BATS_TEST_DIRNAME/../tools/with-resctrl" "${WHERE[@]}" --journal "$DIR/journal" bash -euc '
+        expect 0 timeout -k 5 "${PATIENCE:-60}" "$BATS_TEST_DIRNAME/../tools/with-resctrl" "${WHERE[@]}" --journal "$DIR/journal" \
+                bash -euc '
                 tare() { "$TARE" --root "$ROOT" "$@" 3>&-; }
-                create() { tare create --bundle "$BUNDLE" "$ID" >/dev/null 2>"$DIR/create" </dev/null || { cat "$DIR/create" >&2; return 1; }; }
+                # Its output in a file: the container has it open as long as it lives.
+                create() {
+                        tare create --bundle "$BUNDLE" "$ID" >/dev/null 2>"$DIR/create" </dev/null || {
+                                cat "$DIR/create" >&2
+                                return 1
+                        }
+                }
                 pid() { jq .pid <(tare state "$ID"); }
                 is() { [ "$1" = "$2" ] || { echo "found: $1, expected: $2" >&2; exit 1; }; }
                 # fails TEXT COMMAND...
@@ -34,7 +41,7 @@ rdt() {
 }
 
 missing() {
-        [ -r /dev/fuse ] || { echo "no /dev/fuse here" && return; }
+        [ -r /dev/fuse ] && grep -qw fuse /proc/filesystems || { echo "no FUSE here" && return; }
         command -v strace >/dev/null || { echo "no strace here" && return; }
         ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' && echo "no Python 3.9 here"
 }
