@@ -15,7 +15,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 rules="
 util:
 seccomp:util
-cgroups:util
+bus:util
+cgroups:bus util
 resctrl:util
 libcontainer/config:cgroups resctrl seccomp util
 libcontainer/plan:libcontainer/state libcontainer/config cgroups resctrl seccomp util
