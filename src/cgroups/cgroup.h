@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Control groups: v1 (each controller where it is mounted), hybrid and v2, cgroupfs driver.
+ * Control groups: v1 (each controller where it is mounted), hybrid and v2, made by tare itself or by systemd.
  *
  * Everything here runs in the runtime's process. A container's cgroup is made and its limits are written before its
  * process exists; on v2 the process is born inside (cgroup_birth_fd() for CLONE_INTO_CGROUP), on v1 it is moved before
@@ -156,6 +156,8 @@ struct cgroup_place {
         char *path; /* below the mount point, "/docker/ID" */
         bool v2;
 };
+struct properties; /* cgroups/properties.h */
+struct keeper; /* cgroups/keeper.h */
 struct cgroup {
         enum cgroup_mode mode;
         enum cgroup_manager manager;
@@ -166,6 +168,11 @@ struct cgroup {
         bool refused; /* cgroup_create() found it in use by others: cgroup_destroy() leaves it alone */
         bool unprivileged; /* no device rules: they are not the caller's to set, nor are device nodes to make */
         bool no_birth; /* pids.limit is 0: nothing can be born inside, only moved there */
+        char *unit; /* of systemd, whose cgroup it is, "tare-ID.scope"; NULL: of nobody but tare */
+        char *slice; /* that the unit is to be in; not in the state file */
+        bool user_unit; /* of the user's systemd, not of the machine's */
+        struct properties *properties; /* of the unit, by annotations; NULL: none */
+        struct keeper *keeper; /* from cgroup_create() until cgroup_release(); NULL: none */
 };
 #define CGROUP_INIT ((struct cgroup){.v2_fd = -1})
 void cgroup_done(struct cgroup *cgroup);
@@ -177,11 +184,20 @@ void cgroup_copy(const struct cgroup *from, struct cgroup *ret);
  * Decides the places for a container: cgroups_path is linux.cgroupsPath or NULL (then "/ID" below the runtime's
  * parent cgroup as runc does; an absolute path is below the mount point, a relative one below the runtime's own
  * cgroup's parent). ".." and the top itself are refused, and a systemd "slice:prefix:name" with the cgroupfs manager
- * is taken as a plain name. A cgroup that is there already and has processes or is frozen is refused here too, so
+ * is taken as a plain name; with the systemd manager nothing else is (cgroups/unit.h). A cgroup that is there already and has processes or is frozen is refused here too, so
  * that no state that names it is ever written. Reads only.
  */
 int cgroup_decide(const struct cgroup_host *host, enum cgroup_manager manager, const char *cgroups_path, const char *id,
                   struct cgroup *ret);
+
+/* What the name begins with of an annotation for cgroup_add_property(). */
+#define CGROUP_PROPERTY_PREFIX "org.systemd.property."
+
+/*
+ * Adds a property to the unit, by name and by value in the text form of GVariant; see properties_parse() for what is refused.
+ * Without a unit there is nothing to do.
+ */
+int cgroup_add_property(struct cgroup *cgroup, const char *name, const char *value);
 
 /*
  * Checks that every limit can be expressed on this machine (features.md 5.2: not convertible is an error, zero and
@@ -193,7 +209,7 @@ int cgroup_check_resources(const struct cgroup_host *host, const struct cgroup_r
  * Makes the directories (with missing ancestors, enabling controllers on v2, filling cpuset ancestors on v1) and
  * writes the limits, the device rules included; resources may be NULL. An existing cgroup that has processes or is
  * frozen is refused. After a failure the caller calls cgroup_destroy(); directories that other containers use are
- * never removed.
+ * never removed. With a unit systemd makes the cgroup, and cgroup_release() is to follow.
  */
 int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *resources);
 
@@ -201,6 +217,7 @@ int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *resource
 struct cgroup_undo {
         struct cgroup_undo_entry *entries;
         size_t n;
+        const struct cgroup *told; /* systemd was told of the new values; borrowed; NULL: not */
 };
 #define CGROUP_UNDO_INIT ((struct cgroup_undo){})
 void cgroup_undo_done(struct cgroup_undo *undo);
@@ -238,6 +255,12 @@ int cgroup_birth_fd(const struct cgroup *cgroup);
 /* Opens the v2 directory of a cgroup from a state file, for cgroup_birth_fd(). */
 int cgroup_open(struct cgroup *cgroup);
 
+/*
+ * Once the container's process is inside, or on its way by an entrance: lets the process end that kept the place until then, and
+ * waits for that end. Nothing to do without one.
+ */
+int cgroup_release(const struct cgroup *cgroup);
+
 /* Moves a process into every place where it is not born (all v1 ones; v2 too if `born` is false). */
 int cgroup_attach(const struct cgroup *cgroup, pid_t pid, bool born);
 
@@ -250,8 +273,9 @@ int cgroup_attach(const struct cgroup *cgroup, pid_t pid, bool born);
 struct cgroup_entrance {
         int *fds; /* by place; -1: not to be entered this way */
         size_t n;
+        int hold_fd; /* whose end tells cgroup_release() that it was passed; borrowed; -1: nobody waits */
 };
-#define CGROUP_ENTRANCE_INIT ((struct cgroup_entrance){})
+#define CGROUP_ENTRANCE_INIT ((struct cgroup_entrance){.hold_fd = -1})
 
 int cgroup_entrance_open(const struct cgroup *cgroup, struct cgroup_entrance *ret);
 int cgroup_entrance_pass(const struct cgroup_entrance *entrance);
@@ -274,7 +298,7 @@ int cgroup_signal(const struct cgroup *cgroup, int signal);
 
 /*
  * Ends what is still inside (SIGKILL, thawed if frozen), waits until it is empty by cgroup.events or by pidfds, never
- * by polling, at most `milliseconds`; then removes the directories, sub-cgroups first. Nothing there is success.
+ * by polling, at most `milliseconds`; then removes the directories, sub-cgroups first, and the unit. Nothing there is success.
  */
 int cgroup_destroy(const struct cgroup *cgroup, int milliseconds);
 

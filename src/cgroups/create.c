@@ -14,8 +14,10 @@
 
 #include "cgroups/apply.h"
 #include "cgroups/controllers.h"
+#include "cgroups/parse.h"
 #include "cgroups/place.h"
 #include "cgroups/settings.h"
+#include "cgroups/systemd.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
@@ -63,6 +65,29 @@ static int refuse(struct cgroup *cgroup, const bool *made, int r) {
                         rmdir(cgroup->places[i].directory);
         cgroup->refused = true;
         return r;
+}
+
+/* Before systemd makes the unit: a directory that is there now was not made for us. */
+static int check_unused(struct cgroup *cgroup) {
+        for (size_t i = 0; i < cgroup->n_places; i++) {
+                int r = place_check_unused(cgroup, &cgroup->places[i]);
+
+                cgroup->refused = r == -EBUSY;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Those that systemd does not make: of v1 controllers that it does not know. */
+static int make_missing_places(const struct cgroup *cgroup) {
+        for (size_t i = 0; i < cgroup->n_places; i++) {
+                int r = make_place(&cgroup->places[i]);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 static int make_places(struct cgroup *cgroup, bool *ret_fresh) {
@@ -269,21 +294,41 @@ static int make_settings(const struct cgroup *cgroup, const struct cgroup_resour
         return settings_make(&request, ret);
 }
 
+static int make_unit(struct cgroup *cgroup, const struct settings *settings, const struct cgroup_resources *resources) {
+        int r = check_unused(cgroup);
+
+        if (r >= 0)
+                r = systemd_start(cgroup, settings, resources);
+        return r < 0 ? r : make_missing_places(cgroup);
+}
+
+/* The kernel counts a birth against pids.max, a move never; and the keeper is one already. */
+static bool forbids_birth(const struct cgroup *cgroup, const struct settings *settings) {
+        uint64_t limit = UINT64_MAX;
+
+        for (size_t i = 0; i < settings->n; i++)
+                if (text_equal(settings->list[i].file, "pids.max"))
+                        limit = parse_number(settings->list[i].value);
+        return limit <= (cgroup->keeper ? 1 : 0) && !place_of_v1(cgroup, CONTROLLER_PIDS);
+}
+
 int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *wanted) {
         static const struct cgroup_resources none = {};
         const struct cgroup_resources *resources = wanted ? wanted : &none;
         autodone(settings) struct settings settings = {};
         const struct cgroup_place *v2 = place_of_v2(cgroup);
-        bool fresh = true;
+        bool fresh = !cgroup->unit; /* systemd has limits of its own for a unit without any */
         int r;
 
         if (cgroup->n_places == 0)
                 return 0;
-        r = make_places(cgroup, &fresh);
-        if (r >= 0)
-                r = place_mark(cgroup);
+        r = fresh ? make_places(cgroup, &fresh) : 0;
         if (r >= 0)
                 r = make_settings(cgroup, resources, fresh, &settings);
+        if (r >= 0 && cgroup->unit)
+                r = make_unit(cgroup, &settings, resources);
+        if (r >= 0)
+                r = place_mark(cgroup);
         if (r >= 0 && v2)
                 r = cgroup_open(cgroup);
         if (r >= 0 && v2 && needs_v2_controllers(cgroup, &settings))
@@ -294,9 +339,7 @@ int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *wanted) 
                 r = apply_devices(cgroup, resources, fresh);
         if (r >= 0)
                 r = apply_settings(cgroup, &settings, "linux.resources");
-        /* The kernel counts a birth against pids.max, a move never. */
-        cgroup->no_birth = resources->pids_limit.set && resources->pids_limit.value == 0 &&
-                           !place_of_v1(cgroup, CONTROLLER_PIDS);
+        cgroup->no_birth = forbids_birth(cgroup, &settings);
         return r;
 }
 

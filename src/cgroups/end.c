@@ -19,6 +19,7 @@
 #include "cgroups/freezer.h"
 #include "cgroups/members.h"
 #include "cgroups/place.h"
+#include "cgroups/systemd.h"
 #include "util/alloc.h"
 #include "util/clock.h"
 #include "util/fail.h"
@@ -197,13 +198,9 @@ static int remove_empty(const struct cgroup *cgroup) {
         return busy;
 }
 
-int cgroup_destroy(const struct cgroup *cgroup, int milliseconds) {
-        int64_t deadline = clock_ms() + milliseconds;
-        int r;
+static int destroy_places(const struct cgroup *cgroup, int64_t deadline) {
+        int r = remove_empty(cgroup);
 
-        if (cgroup->refused)
-                return 0;
-        r = remove_empty(cgroup);
         if (r <= 0)
                 return r;
         r = kill_all(cgroup, place_main(cgroup));
@@ -215,4 +212,14 @@ int cgroup_destroy(const struct cgroup *cgroup, int milliseconds) {
                         return r;
         }
         return 0;
+}
+
+int cgroup_destroy(const struct cgroup *cgroup, int milliseconds) {
+        int r;
+
+        if (cgroup->refused)
+                return 0;
+        r = destroy_places(cgroup, clock_ms() + milliseconds);
+        /* Last: what systemd still found inside it would ask to end, and wait for that. */
+        return r < 0 || !cgroup->unit ? r : systemd_stop(cgroup);
 }

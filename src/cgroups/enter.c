@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "cgroups/controllers.h"
+#include "cgroups/keeper.h"
 #include "cgroups/parse.h"
 #include "cgroups/place.h"
+#include "cgroups/systemd.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
@@ -40,6 +42,14 @@ int cgroup_birth_fd(const struct cgroup *cgroup) {
         return cgroup->no_birth ? -1 : cgroup->v2_fd;
 }
 
+/* --- the keeper --- */
+
+#define RELEASE_MILLISECONDS 30000
+
+int cgroup_release(const struct cgroup *cgroup) {
+        return cgroup->keeper ? keeper_release(cgroup->keeper, RELEASE_MILLISECONDS) : 0;
+}
+
 /* --- by being moved --- */
 
 int cgroup_attach(const struct cgroup *cgroup, pid_t pid, bool born) {
@@ -55,6 +65,9 @@ int cgroup_attach(const struct cgroup *cgroup, pid_t pid, bool born) {
                         continue;
                 file = text_format("%s/cgroup.procs", place->directory);
                 r = file_write(AT_FDCWD, file, text);
+                /* From a session of the user's into what is delegated to the user's systemd: only systemd may. */
+                if ((r == -EACCES || r == -EPERM) && place->v2 && cgroup->user_unit)
+                        return systemd_attach(cgroup, pid);
                 if (r < 0)
                         return fail(-r, "move process %d into cgroup `%s`", pid, place->directory);
         }
@@ -71,6 +84,7 @@ int cgroup_attach(const struct cgroup *cgroup, pid_t pid, bool born) {
 int cgroup_entrance_open(const struct cgroup *cgroup, struct cgroup_entrance *ret) {
         autodone(cgroup_entrance) struct cgroup_entrance entrance = CGROUP_ENTRANCE_INIT;
 
+        entrance.hold_fd = cgroup->keeper ? cgroup->keeper->hold_fd : -1;
         entrance.fds = alloc_zero(cgroup->n_places, sizeof(int));
         for (; entrance.n < cgroup->n_places; entrance.n++) {
                 const struct cgroup_place *place = &cgroup->places[entrance.n];
@@ -93,6 +107,8 @@ int cgroup_entrance_pass(const struct cgroup_entrance *entrance) {
         for (size_t i = 0; i < entrance->n; i++)
                 if (entrance->fds[i] >= 0 && write(entrance->fds[i], "0", 1) < 0)
                         return fail(errno, "enter the container's cgroup");
+        if (entrance->hold_fd >= 0)
+                close(entrance->hold_fd);
         return 0;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "cgroups/parse.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,19 @@ uint64_t parse_number(const char *text) {
         if (text_starts_with(text, "max"))
                 return UINT64_MAX;
         return text[0] == '-' ? 0 : strtoull(text, NULL, 10);
+}
+
+bool parse_size(const char *text, uint64_t *ret) {
+        static const char units[] = "kmgtpe";
+        char *end;
+        uint64_t size = strtoull(text, &end, 0);
+        const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) : NULL;
+
+        if (end == text || text[0] == '-' ||
+            (unit && __builtin_mul_overflow(size, 1ULL << (10 * (unit - units + 1)), &size)))
+                return false;
+        *ret = size;
+        return true;
 }
 
 uint64_t parse_number_of(const char *text, const char *key) {

@@ -17,6 +17,9 @@ bool parse_membership(char *line, char **ret_controllers, char **ret_path);
 /* The number that the text begins with: "max" is no limit, UINT64_MAX. A counter below zero, a kernel's mistake, is 0. */
 uint64_t parse_number(const char *text);
 
+/* A size as the kernel takes it, with a unit of 1024 perhaps: "64M", "0x1000". False for what it does not take, and for "max". */
+bool parse_size(const char *text, uint64_t *ret);
+
 /* The number of the line "KEY NUMBER", or 0. */
 uint64_t parse_number_of(const char *text, const char *key);
 

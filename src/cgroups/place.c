@@ -12,8 +12,11 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "cgroups/keeper.h"
 #include "cgroups/members.h"
 #include "cgroups/parse.h"
+#include "cgroups/properties.h"
+#include "cgroups/systemd.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
@@ -44,19 +47,23 @@ static char *path_in(const struct cgroup_hierarchy *hierarchy, const char *cgrou
         return path_clean(rooted);
 }
 
+void place_add(struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy, const char *path) {
+        *array_append(cgroup->places, cgroup->n_places) = (struct cgroup_place){
+                .controllers = text_copy(hierarchy->name),
+                .directory = text_format("%s%s", hierarchy->mount_point, path),
+                .path = text_copy(path),
+                .v2 = hierarchy->v2,
+        };
+}
+
 static int add_place(struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy, const char *cgroups_path) {
         autofree char *path = path_in(hierarchy, cgroups_path);
-        struct cgroup_place *place;
 
         /* All of the machine's processes are below the top: ending the container must never mean those. */
         if (text_equal(path, "/"))
                 return reject("linux.cgroupsPath: \"%s\" is the top of the hierarchy, not a container's own cgroup",
                               cgroups_path);
-        place = array_append(cgroup->places, cgroup->n_places);
-        place->controllers = text_copy(hierarchy->name);
-        place->directory = text_format("%s%s", hierarchy->mount_point, path);
-        place->path = take_ptr(&path);
-        place->v2 = hierarchy->v2;
+        place_add(cgroup, hierarchy, path);
         return 0;
 }
 
@@ -160,9 +167,7 @@ void cgroup_host_drop_foreign(struct cgroup_host *host, enum cgroup_rootless roo
 
 /* --- all of them --- */
 
-static int decide_places(const struct cgroup_host *host, const char *cgroups_path, struct cgroup *cgroup) {
-        if (host->mode == CGROUP_MODE_NONE)
-                return reject("no cgroup file system is mounted at `/sys/fs/cgroup`");
+static int add_places(const struct cgroup_host *host, const char *cgroups_path, struct cgroup *cgroup) {
         if (parse_has_dotdot(cgroups_path))
                 return reject("linux.cgroupsPath: \"%s\" has a component \"..\"", cgroups_path);
         for (size_t i = 0; i < host->n_hierarchies; i++) {
@@ -171,7 +176,19 @@ static int decide_places(const struct cgroup_host *host, const char *cgroups_pat
                 if (r < 0)
                         return r;
         }
-        return cgroup->n_places == 0 ? 0 : place_check_unused(cgroup, place_main(cgroup));
+        return 0;
+}
+
+static int decide_places(const struct cgroup_host *host, const char *cgroups_path, const char *id, struct cgroup *cgroup) {
+        int r;
+
+        if (host->mode == CGROUP_MODE_NONE)
+                return reject("no cgroup file system is mounted at `/sys/fs/cgroup`");
+        if (cgroup->manager == CGROUP_MANAGER_SYSTEMD)
+                r = systemd_decide(host, cgroups_path, id, cgroup);
+        else
+                r = add_places(host, text_is_empty(cgroups_path) ? id : cgroups_path, cgroup);
+        return r < 0 || cgroup->n_places == 0 ? r : place_check_unused(cgroup, place_main(cgroup));
 }
 
 int cgroup_decide(const struct cgroup_host *host, enum cgroup_manager manager, const char *cgroups_path, const char *id,
@@ -183,20 +200,30 @@ int cgroup_decide(const struct cgroup_host *host, enum cgroup_manager manager, c
         cgroup.manager = manager;
         cgroup.unprivileged = host->unprivileged;
         cgroup.id = text_copy(id);
-        if (manager == CGROUP_MANAGER_SYSTEMD)
-                return reject("cgroup manager \"systemd\" is not supported by this version; use \"cgroupfs\"");
-        if (manager == CGROUP_MANAGER_CGROUPFS) {
-                r = decide_places(host, text_is_empty(cgroups_path) ? id : cgroups_path, &cgroup);
-                if (r < 0)
-                        return r;
-        }
+        r = manager == CGROUP_MANAGER_DISABLED ? 0 : decide_places(host, cgroups_path, id, &cgroup);
+        if (r < 0)
+                return r;
         *ret = cgroup;
         cgroup = CGROUP_INIT;
         return 0;
 }
 
+int cgroup_add_property(struct cgroup *cgroup, const char *name, const char *value) {
+        if (!cgroup->unit)
+                return 0;
+        if (!cgroup->properties)
+                cgroup->properties = alloc_new(struct properties);
+        return properties_parse(name, value, cgroup->properties);
+}
+
 void cgroup_copy(const struct cgroup *from, struct cgroup *ret) {
-        *ret = (struct cgroup){.mode = from->mode, .manager = from->manager, .v2_fd = -1};
+        *ret = (struct cgroup){
+                .mode = from->mode,
+                .manager = from->manager,
+                .v2_fd = -1,
+                .unit = text_copy(from->unit),
+                .user_unit = from->user_unit,
+        };
         for (size_t i = 0; i < from->n_places; i++)
                 *array_append(ret->places, ret->n_places) = (struct cgroup_place){
                         .controllers = text_copy(from->places[i].controllers),
@@ -214,6 +241,12 @@ void cgroup_done(struct cgroup *cgroup) {
         }
         free(cgroup->places);
         free(cgroup->id);
+        free(cgroup->unit);
+        free(cgroup->slice);
+        if (cgroup->properties)
+                properties_done(cgroup->properties);
+        free(cgroup->properties);
+        keeper_free(cgroup->keeper);
         fd_close(&cgroup->v2_fd);
         *cgroup = CGROUP_INIT;
 }

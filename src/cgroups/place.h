@@ -5,6 +5,9 @@
 #include "cgroups/cgroup.h"
 #include "cgroups/controllers.h"
 
+/* Adds the place of the hierarchy at `path`, an absolute one below the mount point. */
+void place_add(struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy, const char *path);
+
 /* The place that has the v1 controller, or NULL. */
 const struct cgroup_place *place_of_v1(const struct cgroup *cgroup, enum controller controller);
 

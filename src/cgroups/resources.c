@@ -5,7 +5,6 @@
  */
 #include "cgroups/cgroup.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,8 +15,10 @@
 #include "cgroups/apply.h"
 #include "cgroups/controllers.h"
 #include "cgroups/device-rules.h"
+#include "cgroups/parse.h"
 #include "cgroups/place.h"
 #include "cgroups/settings.h"
+#include "cgroups/systemd.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/file.h"
@@ -99,16 +100,11 @@ static bool read_usage(const struct cgroup *cgroup, uint64_t *ret) {
         return text_to_u64(text, ret) == 0;
 }
 
-/* As the kernel reads it; what it does not take, and no limit, is more than any usage. */
+/* What the kernel does not take, and no limit, is more than any usage. */
 static uint64_t parse_limit(const char *text) {
-        static const char units[] = "kmgtpe";
-        char *end;
-        uint64_t limit = strtoull(text, &end, 0);
-        const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) : NULL;
+        uint64_t limit;
 
-        if (end == text || (unit && __builtin_mul_overflow(limit, 1ULL << (10 * (unit - units + 1)), &limit)))
-                return UINT64_MAX;
-        return limit;
+        return parse_size(text, &limit) ? limit : UINT64_MAX;
 }
 
 /* v1 refuses a limit below the usage itself; v2 would take it and kill. (config-linux.md, checkBeforeUpdate.) */
@@ -137,6 +133,25 @@ static int check_usage(const struct cgroup *cgroup, const struct cgroup_resource
         return 0;
 }
 
+/*
+ * The files first: the kernel is the one that refuses. systemd then writes some of them with its own, coarser numbers, and ours
+ * have the last word.
+ */
+static int tell_systemd(const struct cgroup *cgroup, const struct settings *settings, const char *path,
+                        struct cgroup_undo *undo) {
+        int r;
+
+        undo->told = cgroup;
+        r = systemd_update(cgroup, settings);
+        if (r >= 0)
+                r = apply_settings(cgroup, settings, path);
+        if (r < 0) {
+                cgroup_undo_apply(undo);
+                cgroup_undo_done(undo);
+        }
+        return r;
+}
+
 int cgroup_update(const struct cgroup *cgroup, const struct cgroup_resources *resources, struct cgroup_undo *ret_undo) {
         struct controllers controllers;
         autodone(settings) struct settings settings = {};
@@ -152,7 +167,9 @@ int cgroup_update(const struct cgroup *cgroup, const struct cgroup_resources *re
         r = settings_make(&request, &settings);
         if (r >= 0)
                 r = check_usage(cgroup, resources, &settings, request.path);
-        return r < 0 ? r : apply_settings_or_none(cgroup, &settings, request.path, ret_undo);
+        if (r >= 0)
+                r = apply_settings_or_none(cgroup, &settings, request.path, ret_undo);
+        return r < 0 || !cgroup->unit ? r : tell_systemd(cgroup, &settings, request.path, ret_undo);
 }
 
 void cgroup_forget_kernel_memory(const struct cgroup *cgroup, struct cgroup_resources *resources) {

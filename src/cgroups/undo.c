@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgroups/systemd.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/file.h"
@@ -250,8 +251,27 @@ static bool put_back_some(struct cgroup_undo *undo) {
         return progress;
 }
 
+/* Before the files, which systemd writes too, and with coarser numbers. */
+static void tell_systemd(const struct cgroup_undo *undo) {
+        autofree char *cause = text_copy(fail_text());
+        autodone(settings) struct settings old = {};
+
+        for (size_t i = 0; i < undo->n; i++) {
+                const struct cgroup_undo_entry *entry = &undo->entries[i];
+
+                if (entry->is_touched && entry->line)
+                        *array_append(old.list, old.n) = (struct setting){
+                                .file = text_copy(strrchr(entry->path, '/') + 1), .value = text_copy(entry->line)};
+        }
+        if (systemd_update(undo->told, &old) < 0)
+                log_warning("the update is taken back, but systemd not told: %s", fail_text());
+        fail_take_over(cause);
+}
+
 /* Again as long as it helps, for the reason that apply_settings() gives. */
 void cgroup_undo_apply(struct cgroup_undo *undo) {
+        if (undo->told)
+                tell_systemd(undo);
         while (put_back_some(undo))
                 continue;
         for (size_t i = 0; i < undo->n; i++) {

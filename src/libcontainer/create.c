@@ -137,7 +137,7 @@ static int decide(struct creation *creation, const char *root) {
         if (r < 0)
                 return r;
         /* A cgroup that is asked for by name and cannot be made is an error instead. */
-        if (text_is_empty(creation->config.linux.cgroups_path))
+        if (text_is_empty(creation->config.linux.cgroups_path) && options->cgroup_manager != CGROUP_MANAGER_SYSTEMD)
                 cgroup_host_drop_foreign(&creation->host.cgroups, options->rootless);
         r = plan_make(&creation->config, options, &creation->host, &creation->plan);
         if (r < 0)

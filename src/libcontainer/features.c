@@ -66,8 +66,8 @@ static void write_cgroup(struct json_writer *writer) {
         json_object_begin(writer, "cgroup");
         json_write_bool(writer, "v1", true);
         json_write_bool(writer, "v2", true);
-        json_write_bool(writer, "systemd", false);
-        json_write_bool(writer, "systemdUser", false);
+        json_write_bool(writer, "systemd", true);
+        json_write_bool(writer, "systemdUser", true);
         json_write_bool(writer, "rdma", true);
         json_object_end(writer);
 }

@@ -122,6 +122,19 @@ static void protect_cgroups(struct plan *plan) {
         }
 }
 
+/* Here, since they are of no use without a unit, and cannot be wrong then. */
+static int add_unit_properties(const struct config *config, struct cgroup *cgroup) {
+        for (size_t i = 0; i < config->annotations.count; i++) {
+                const struct string_pair *annotation = &config->annotations.items[i];
+                const char *name = text_after(annotation->key, CGROUP_PROPERTY_PREFIX);
+                int r = name ? cgroup_add_property(cgroup, name, annotation->value) : 0;
+
+                if (r < 0)
+                        return within(r, "annotations.%s", annotation->key);
+        }
+        return 0;
+}
+
 int plan_make(const struct config *config, const struct create_options *options, const struct host *host,
               struct plan *ret) {
         int r;
@@ -166,6 +179,9 @@ int plan_make(const struct config *config, const struct create_options *options,
                         return r;
         }
         r = cgroup_decide(&host->cgroups, options->cgroup_manager, config->linux.cgroups_path, options->id, &ret->cgroup);
+        if (r < 0)
+                return r;
+        r = add_unit_properties(config, &ret->cgroup);
         if (r < 0)
                 return r;
         r = resctrl_decide(&config->linux.intel_rdt, "linux.intelRdt", options->id, &ret->resctrl);

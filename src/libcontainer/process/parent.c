@@ -151,12 +151,17 @@ static int clone_init(struct launch *launch, bool *ret_moved, struct child *ret)
         if (r < 0)
                 return r;
         r = clone_process(flags, cgroup_birth_fd(&plan->cgroup), &result);
+        /* What the user may not do, the user's systemd may: move it. */
+        if (r == -EACCES && plan->cgroup.user_unit) {
+                fail_forget();
+                r = clone_process(flags, -1, &result);
+        }
         if (r < 0)
                 return explain_birth(plan, r);
         /* Both sides come to the same answer. */
         *ret_moved = must_be_moved(plan, &result);
         /* Behind a stage, because its word of init must come before any of init's own. */
-        launch->waits_for_go = needs_preparation(plan) || *ret_moved || plan->needs_stage;
+        launch->waits_for_go = needs_preparation(plan) || *ret_moved || plan->needs_stage || plan->cgroup.keeper;
         if (result.pid == 0 && plan->needs_stage)
                 stage_main(launch);
         if (result.pid == 0)
@@ -302,7 +307,10 @@ static int prepare(const struct launch *launch, bool moved, struct child *child)
                 if (r < 0)
                         return r;
         }
-        r = tuning_from_outside(&plan->config->process, child->pid);
+        /* Before the container's process goes on: from here on it is the only one that counts against its limits. */
+        r = cgroup_release(&plan->cgroup);
+        if (r >= 0)
+                r = tuning_from_outside(&plan->config->process, child->pid);
         if (r < 0)
                 return r;
         r = net_devices_move(plan, child->pid, &child->net_devices);

@@ -58,7 +58,8 @@ static int close_foreign(const struct launch *launch) {
         const struct plan *plan = launch->plan;
         const int own[] = {launch->channel,      launch->exec_fifo_fd, launch->result_fifo_fd, plan->console_socket,
                            plan->bundle_fd, plan->target_fd,      plan->target_root_fd,  plan->procfs_fd,
-                           plan->hook_output_fds[0], plan->hook_output_fds[1], launch->resctrl_fds[0], launch->resctrl_fds[1]};
+                           plan->hook_output_fds[0], plan->hook_output_fds[1], launch->resctrl_fds[0], launch->resctrl_fds[1],
+                           launch->entrance.hold_fd};
         autofree int *keep = alloc_zero(plan->n_kept_fds + plan->n_joins + plan->n_mount_maps + launch->entrance.n + ELEMENTSOF(own),
                                         sizeof(int));
         size_t n = 0;

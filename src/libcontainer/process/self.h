@@ -25,7 +25,8 @@ struct launch {
         bool waits_for_go; /* the runtime prepares something from outside first */
         void (*main)(const struct launch *launch) __attribute__((noreturn)); /* init_main() or setns_main() */
 };
-#define LAUNCH_INIT ((struct launch){.channel = -1, .resctrl_fds = {-1, -1}, .exec_fifo_fd = -1, .result_fifo_fd = -1})
+#define LAUNCH_INIT ((struct launch){.channel = -1, .resctrl_fds = {-1, -1}, .exec_fifo_fd = -1, .result_fifo_fd = -1, \
+                                        .entrance = CGROUP_ENTRANCE_INIT})
 void launch_done(struct launch *launch);
 
 /* The live handles of the process. */

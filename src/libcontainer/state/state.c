@@ -53,6 +53,8 @@ static const struct json_type json_places = {.kind = JSON_ARRAY, .size = sizeof(
 static const struct json_field cgroup_fields[] = {
         JSON_FIELD(struct cgroup, mode, "mode", &json_mode),
         JSON_FIELD(struct cgroup, manager, "manager", &json_manager),
+        JSON_FIELD(struct cgroup, unit, "unit", &json_string),
+        JSON_FIELD(struct cgroup, user_unit, "userUnit", &json_bool),
         JSON_LIST(struct cgroup, places, n_places, "places", &json_places),
         {},
 };
@@ -118,6 +120,10 @@ static void write_cgroup(struct json_writer *writer, const struct cgroup *cgroup
         json_object_begin(writer, "cgroup");
         json_write_i64(writer, "mode", cgroup->mode);
         json_write_string(writer, "manager", name_of(cgroup_managers, cgroup->manager));
+        if (cgroup->unit) {
+                json_write_string(writer, "unit", cgroup->unit);
+                json_write_bool(writer, "userUnit", cgroup->user_unit);
+        }
         json_array_begin(writer, "places");
         for (size_t i = 0; i < cgroup->n_places; i++) {
                 const struct cgroup_place *place = &cgroup->places[i];
@@ -489,5 +495,7 @@ void state_print(const struct state *state, enum status status, const char *owne
         if (state->annotations.count > 0)
                 write_annotations(writer, &state->annotations);
         json_write_string(writer, "owner", owner);
+        if (state->cgroup.unit)
+                json_write_string(writer, "systemd-scope", state->cgroup.unit);
         json_object_end(writer);
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The names of systemd's units, and where in a hierarchy the cgroup of each is. Pure. */
+#pragma once
+
+/* linux.cgroupsPath for the systemd manager. */
+struct unit_name {
+        char *slice; /* "machine.slice"; the unit itself if that is a slice */
+        char *unit; /* "tare-ID.scope" */
+        char *path; /* below the cgroup of the manager: "/machine.slice/tare-ID.scope" */
+};
+void unit_name_done(struct unit_name *name);
+
+/*
+ * "SLICE:PREFIX:NAME"; NULL or "": ":tare:ID". An empty slice is `default_slice`. Records what cannot be a unit.
+ */
+int unit_name_parse(const char *cgroups_path, const char *default_slice, const char *id, struct unit_name *ret);
