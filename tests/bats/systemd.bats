@@ -1,0 +1,508 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Cgroups that systemd makes: --systemd-cgroup. With the machine's own systemd where there is one; else tests/tools/fake-systemd
+# plays its part, which can also go wrong in all the ways that systemd does when it is busy, old or executes itself anew.
+
+load helpers
+
+setup() {
+        common_setup
+        UNIT=tare-$ID.scope
+        SLICE=tests.slice
+        FAKE=
+        config '.linux.cgroupsPath = $path' --arg path "$SLICE:tare:$ID"
+        [ -d /run/systemd/system ] || start_fake
+}
+
+teardown() {
+        cd /
+        # While its systemd is there.
+        local state top
+        for state in "$ROOT"/*/; do
+                [ ! -d "$state" ] || { echo >"$DIR/systemd/mode"; tare delete --force "$(basename "$state")"; } 2>/dev/null || :
+        done
+        common_teardown
+        [ -z "$FAKE" ] || for top in /sys/fs/cgroup /sys/fs/cgroup/*; do
+                rmdir "$top/$SLICE" "$top/system.slice" 2>/dev/null || :
+        done
+}
+
+start_fake() {
+        type python3 >/dev/null || skip "needs systemd, or python3 for one that plays it"
+        FAKE=$DIR/systemd
+        mkdir "$FAKE"
+        "$BATS_TEST_DIRNAME/../tools/fake-systemd" "$FAKE" >"$DIR/fake" 2>&1 3>&- &
+        BACKGROUND=$!
+        soon grep -q ready "$DIR/fake"
+}
+
+# On the machine whose systemd it is.
+in_machine() {
+        if [ -z "$FAKE" ]; then
+                "$@"
+        else
+                unshare --mount --propagation private -- sh -eu -c '
+                        mkdir -p /run/systemd /run/dbus
+                        mount --bind "$1/systemd" /run/systemd
+                        [ ! -d "$1/dbus" ] || mount --bind "$1/dbus" /run/dbus
+                        shift
+                        exec "$@"
+                ' sh "$DIR" "$@"
+        fi
+}
+
+tare() {
+        in_machine timeout --foreground --kill-after=5 "${PATIENCE:-90}" "$TARE" --root "$ROOT" "$@" 3>&-
+}
+
+# The same, with the cgroups of systemd.
+create() {
+        expect 0 tare --systemd-cgroup create --bundle "$BUNDLE" "$@" "$ID"
+        ln -f "$DIR/out" "$DIR/container"
+}
+
+refused() {
+        local text
+        expect 1 tare --systemd-cgroup create --bundle "$BUNDLE" "$ID"
+        for text; do
+                says "$text"
+        done
+        nothing_left
+}
+
+need_fake() {
+        [ -n "$FAKE" ] || skip "a real systemd does not do that when told to"
+}
+
+# mode LINE...: what the fake does from now on.
+mode() {
+        need_fake
+        printf '%s\n' "$@" >"$FAKE/mode"
+}
+
+# calls MEMBER: how many there were.
+calls() {
+        jq -r '.[0]' "$FAKE/journal" | grep -cx "$1" || :
+}
+
+# The container's cgroup for a controller.
+cgroup() {
+        if [ "$CGROUP_VERSION" = 2 ]; then
+                echo "/sys/fs/cgroup/$SLICE/$UNIT"
+        else
+                echo "/sys/fs/cgroup/$1/$SLICE/$UNIT"
+        fi
+}
+
+# property NAME: as systemd was told last.
+property() {
+        if [ -z "$FAKE" ]; then
+                systemctl show --property "$1" --value "$UNIT"
+        else
+                jq -rs --arg name "$1" '
+                        [.[] | .[] | arrays | .[] | select(type == "array" and .[0] == $name) | .[1]] | last |
+                        if type == "array" then join(" ") else . end' "$FAKE/journal"
+        fi
+}
+
+has_unit() {
+        if [ -z "$FAKE" ]; then
+                [ "$(systemctl show --property LoadState --value "$UNIT")" = loaded ]
+        else
+                find /sys/fs/cgroup -type d -name "$UNIT" | grep -q .
+        fi
+}
+
+# by_others MEMBER ARGUMENT...: a call that is not tare's.
+by_others() {
+        need_fake
+        "$BATS_TEST_DIRNAME/../tools/fake-systemd" --call "$FAKE" "$@"
+}
+
+# --- a container's life ---
+
+@test "a container is in its scope, and the scope ends with it" {
+        start
+        has_unit
+        [ "$(wc -l <"$(cgroup freezer)/cgroup.procs")" -eq 1 ]
+        grep -qx "$(pid_of)" "$(cgroup freezer)/cgroup.procs"
+        grep -q ":/$SLICE/$UNIT\$" "/proc/$(pid_of)/cgroup"
+        is "$(property Description)" "tare container $ID"
+        is "$(property Slice)" "$SLICE"
+        is "$(property CollectMode)" inactive-or-failed
+        expect 0 tare delete --force "$ID"
+        not has_unit
+        nothing_left
+}
+
+@test "each hierarchy has the same place" {
+        start
+        not grep -vE ":/$SLICE/$UNIT\$" "/proc/$(pid_of)/cgroup"
+}
+
+@test "run: the process sees nobody but itself" {
+        need_v2
+        config '.linux.namespaces |= map(select(.type != "cgroup")) | .mounts += [
+                {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["ro"]}]'
+        script 'cat "/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)/cgroup.procs" /sys/fs/cgroup/cgroup.procs 2>/dev/null | sort -u | grep -v "^0" | wc -l'
+        expect 0 tare --systemd-cgroup run --bundle "$BUNDLE" "$ID"
+        not has_unit
+}
+
+@test "later commands need no --systemd-cgroup" {
+        start
+        is "$("$TARE" --root "$ROOT" state "$ID" | jq -r '."systemd-scope"')" "$UNIT"
+        expect 0 tare exec "$ID" cat /proc/self/cgroup
+        expect 0 tare ps --format json "$ID"
+        is "$(jq length <<<"$output")" 1
+        expect 0 tare pause "$ID"
+        is "$(status_of)" paused
+        expect 0 tare resume "$ID"
+        expect 0 tare events --stats "$ID"
+        expect 0 tare kill "$ID" KILL
+        soon status_is stopped
+        expect 0 tare delete "$ID"
+        not has_unit
+        nothing_left
+}
+
+@test "exec: the process is in the scope, too" {
+        start
+        expect 0 tare exec --detach --pid-file "$DIR/pid" "$ID" sleep 1000
+        grep -q ":/$SLICE/$UNIT\$" "/proc/$(cat "$DIR/pid")/cgroup"
+        is "$(wc -l <"$(cgroup freezer)/cgroup.procs")" 2
+}
+
+@test "state and list tell the same, with systemd's unit or without" {
+        start
+        is "$("$TARE" --root "$ROOT" list --format json | jq -r '.[0]."systemd-scope"')" "$UNIT"
+}
+
+@test "one message makes the unit, one ends it" {
+        need_fake
+        start
+        is "$(calls StartTransientUnit)" 1
+        is "$(wc -l <"$FAKE/journal")" 1
+        expect 0 tare delete --force "$ID"
+        is "$(calls StopUnit)" 1
+        [ "$(wc -l <"$FAKE/journal")" -le 3 ]
+}
+
+# --- names ---
+
+@test "no path: system.slice and tare-ID.scope" {
+        config 'del(.linux.cgroupsPath)'
+        SLICE=system.slice
+        start
+        grep -qx "$(pid_of)" "$(cgroup freezer)/cgroup.procs"
+        expect 0 tare delete --force "$ID"
+}
+
+@test "a path of another form is refused" {
+        config '.linux.cgroupsPath = "/docker/x"'
+        refused 'expected cgroupsPath to be of format "slice:prefix:name" for systemd cgroups, got "/docker/x" instead'
+        config '.linux.cgroupsPath = "a--b.slice:tare:x"'
+        refused "invalid slice name: a--b.slice"
+        config '.linux.cgroupsPath = "tests.slice:tare:x/y"'
+        refused "no name of a unit"
+}
+
+@test "a slice in a slice, and no prefix" {
+        UNIT=$ID.scope
+        config '.linux.cgroupsPath = $path' --arg path "tests-inner.slice::$ID"
+        SLICE=tests.slice/tests-inner.slice
+        start
+        grep -qx "$(pid_of)" "$(cgroup freezer)/cgroup.procs"
+        expect 0 tare delete --force "$ID"
+        not has_unit
+        find /sys/fs/cgroup -depth -type d -name tests-inner.slice -exec rmdir {} + 2>/dev/null || :
+        SLICE=tests.slice
+}
+
+@test "a name that ends in .slice is that slice" {
+        need_fake
+        UNIT=tests-$(tr -d - <<<"$ID").slice
+        config '.linux.cgroupsPath = $path' --arg path ":tare:$UNIT"
+        start
+        grep -qx "$(pid_of)" "$(cgroup freezer)/cgroup.procs"
+        expect 0 tare delete --force "$ID"
+        [ ! -d "$(cgroup freezer)" ]
+}
+
+# --- limits ---
+
+@test "limits: systemd knows them, and the files have them" {
+        need_controller memory
+        need_controller pids
+        need_controller cpu
+        config '.linux.resources += {memory: {limit: 67108864, swap: 67108864}, pids: {limit: 50},
+                                     cpu: {shares: 512, quota: 50500, period: 100000}}'
+        start
+        is "$(property TasksMax)" 50
+        is "$(cat "$(cgroup pids)/pids.max")" 50
+        if [ "$CGROUP_VERSION" = 2 ]; then
+                is "$(property MemoryMax)" 67108864
+                is "$(property CPUWeight)" 59
+                is "$(cat "$(cgroup memory)/memory.max")" 67108864
+                # systemd has it in steps of a hundredth part.
+                is "$(cat "$(cgroup cpu)/cpu.max")" "50500 100000"
+        else
+                is "$(property MemoryLimit)" 67108864
+                is "$(property CPUShares)" 512
+                is "$(cat "$(cgroup memory)/memory.limit_in_bytes")" 67108864
+                is "$(cat "$(cgroup cpu)/cpu.cfs_quota_us")" 50500
+        fi
+        [ -z "$FAKE" ] || is "$(property CPUQuotaPerSecUSec)" 510000
+}
+
+@test "a reload of systemd changes no limit but for its rounding" {
+        [ -z "$FAKE" ] || skip "needs systemd"
+        need_v2
+        config '.linux.resources += {memory: {limit: 67108864}, pids: {limit: 50}, cpu: {quota: 50000, period: 100000}}'
+        config '.linux.resources.devices = [{"allow": false, "access": "rwm"}]'
+        start
+        systemctl daemon-reload
+        is "$(cat "$(cgroup memory)/memory.max")" 67108864
+        is "$(cat "$(cgroup cpu)/cpu.max")" "50000 100000"
+        is "$(cat "$(cgroup pids)/pids.max")" 50
+        expect 0 tare exec "$ID" sh -c 'cat /dev/null && mknod /tmp/k c 1 11 && ! cat /tmp/k'
+        says "not permitted"
+}
+
+@test "pids.limit: the keeper of the scope does not count" {
+        need_controller pids
+        config '.linux.resources += {pids: {limit: 1}}'
+        args true
+        expect 0 tare --systemd-cgroup run --bundle "$BUNDLE" "$ID"
+        config '.linux.resources.pids.limit = 2'
+        script 'true; echo "$(true)forked"'
+        expect 0 tare --systemd-cgroup run --bundle "$BUNDLE" "$ID"
+        prints forked
+}
+
+@test "device rules: systemd lets through at least what they allow" {
+        [ "$(id -u)" -eq 0 ] || skip "needs root"
+        config '.linux.resources.devices = [{"allow": false, "access": "rwm"},
+                                            {"allow": true, "type": "c", "major": 1, "minor": 11, "access": "r"}]'
+        config '.process.capabilities[] += ["CAP_MKNOD"]'
+        script 'mknod /tmp/kmsg c 1 11; mknod /tmp/mem c 1 1; : </tmp/kmsg && echo kmsg; cat /dev/null && echo null; : </tmp/mem'
+        expect 1 tare --systemd-cgroup run --bundle "$BUNDLE" "$ID"
+        prints_line kmsg
+        prints_line null
+        says "not permitted"
+        [ -z "$FAKE" ] || is "$(property DevicePolicy)" strict
+}
+
+@test "everything allowed: systemd denies nothing" {
+        config '.linux.resources.devices = [{"allow": true, "access": "rwm"}]'
+        start
+        is "$(property DevicePolicy)" auto
+}
+
+# --- update ---
+
+@test "update: systemd is told, and the files have it" {
+        need_controller memory
+        need_controller pids
+        start
+        expect 0 tare update --memory 100M --pids-limit 77 "$ID"
+        is "$(property TasksMax)" 77
+        is "$(cat "$(cgroup pids)/pids.max")" 77
+        if [ "$CGROUP_VERSION" = 2 ]; then
+                is "$(property MemoryMax)" 104857600
+                is "$(cat "$(cgroup memory)/memory.max")" 104857600
+        else
+                is "$(property MemoryLimit)" 104857600
+        fi
+        [ -z "$FAKE" ] || is "$(calls SetUnitProperties)" 1
+}
+
+@test "update: a quota that systemd would round is exact" {
+        need_controller cpu
+        start
+        expect 0 tare update --cpu-quota 33300 --cpu-period 100000 "$ID"
+        if [ "$CGROUP_VERSION" = 2 ]; then
+                is "$(cat "$(cgroup cpu)/cpu.max")" "33300 100000"
+        else
+                is "$(cat "$(cgroup cpu)/cpu.cfs_quota_us")" 33300
+        fi
+}
+
+@test "update: what systemd refuses is taken back from the files" {
+        need_fake
+        need_controller pids
+        start
+        expect 0 tare update --pids-limit 40 "$ID"
+        by_others StopUnit "$UNIT" replace
+        expect 1 tare update --pids-limit 60 "$ID"
+        says "SetUnitProperties"
+        says "$UNIT"
+        is "$(cat "$(cgroup pids)/pids.max")" 40
+}
+
+# --- annotations ---
+
+@test "annotations: properties that only the unit feels" {
+        config '.annotations = {"org.systemd.property.TimeoutStopUSec": "uint64 5000000", "org.systemd.property.KillSignal": "37",
+                                "org.systemd.property.CollectMode": "'"'inactive'"'", "org.systemd.property.DefaultDependencies": "true",
+                                "org.systemd.property.After": "['"'sysinit.target'"']"}'
+        start
+        is "$(property KillSignal)" 37
+        is "$(property CollectMode)" inactive
+        [ -z "$FAKE" ] || is "$(property TimeoutStopUSec)" 5000000
+        [ -z "$FAKE" ] || is "$(property DefaultDependencies)" true
+        expect 0 tare delete --force "$ID"
+        not has_unit
+}
+
+@test "annotations: what reaches beyond it is refused (CVE-2024-3154)" {
+        local name
+        for name in ExecStopPost SuccessAction OnFailure Wants Slice PIDs; do
+                config '.annotations = {($name): "'"'x'"'"}' --arg name "org.systemd.property.$name"
+                refused "annotations.org.systemd.property.$name: " "not a property that a container may set"
+        done
+        config '.annotations = {"org.systemd.property.TimeoutStopSec": "soon"}'
+        refused "annotations.org.systemd.property.TimeoutStopSec: found \`soon\`, expected a number of seconds"
+}
+
+@test "annotations are nobody's without systemd" {
+        config '.annotations = {"org.systemd.property.ExecStopPost": "x"} | .linux.cgroupsPath = $path' --arg path "/$ID"
+        expect 0 tare create --bundle "$BUNDLE" "$ID"
+}
+
+# --- what goes wrong ---
+
+@test "a unit that lives is left alone" {
+        start
+        local pid
+        pid=$(pid_of)
+        expect 1 tare --systemd-cgroup create --bundle "$BUNDLE" "$ID-b"
+        says "$UNIT"
+        is "$(status_of)" running
+        kill -0 "$pid"
+        has_unit
+        [ ! -d "$ROOT/$ID-b" ]
+}
+
+@test "systemd says that the unit exists: it is another's" {
+        mode "root /elsewhere"
+        by_others StartTransientUnit "$UNIT" fail '[["Slice","tests.slice"]]' '[]'
+        mode
+        find /sys/fs/cgroup -depth -path '*/elsewhere*' -type d -exec rmdir {} +
+        refused "unit \`$UNIT\` exists already"
+        is "$(calls StopUnit)" 0
+}
+
+@test "what an earlier unit left behind is cleared away" {
+        mode "result failed"
+        refused "start unit \`$UNIT\`: the job's result is \"failed\""
+        mode "result failed"
+        by_others StartTransientUnit "$UNIT" fail '[["Slice","tests.slice"]]' '[]'
+        start
+        is "$(status_of)" running
+        [ "$(calls ResetFailedUnit)" -ge 1 ]
+}
+
+@test "an older systemd: goes without the properties that it does not know" {
+        need_controller pids
+        config '.linux.resources += {pids: {limit: 50}}'
+        mode "unknown CollectMode" "unknown TasksMax"
+        start
+        is "$(cat "$(cgroup pids)/pids.max")" 50
+        expect 0 tare delete --force "$ID"
+        mode "unknown Delegate"
+        refused "Cannot set property Delegate"
+}
+
+@test "the connection breaks: once more" {
+        local when
+        for when in break-before break; do
+                mode "$when StartTransientUnit"
+                start
+                is "$(status_of)" running
+                mode "$when StopUnit"
+                expect 0 tare delete --force "$ID"
+                nothing_left
+        done
+}
+
+@test "the connection breaks again: an error" {
+        mode "break-before StartTransientUnit" "break-before StartTransientUnit"
+        refused "StartTransientUnit" "reset"
+}
+
+@test "no answer: an error that says to what" {
+        mode "no-answer StartTransientUnit"
+        local begin=$SECONDS
+        refused "no answer in time: StartTransientUnit" "$UNIT"
+        [ $((SECONDS - begin)) -ge 29 ]
+}
+
+@test "a job that does not end: an error, and the unit goes" {
+        mode no-signal
+        expect 1 tare --systemd-cgroup create --bundle "$BUNDLE" "$ID"
+        says "no answer in time: JobRemoved"
+        says "$UNIT"
+        # The end was not told either.
+        mode
+        expect 0 tare delete --force "$ID"
+        nothing_left
+}
+
+@test "bytes that are no message" {
+        mode "garbage StartTransientUnit"
+        refused "read message"
+}
+
+@test "the other byte order" {
+        mode big-endian
+        start
+        is "$(status_of)" running
+}
+
+@test "a cgroup at another place than its name says" {
+        mode elsewhere
+        refused "unit \`$UNIT\` is not at cgroup"
+}
+
+@test "by the daemon of the bus, where systemd's own socket is not there" {
+        need_fake
+        mkdir "$DIR/dbus"
+        mv "$FAKE/bus" "$DIR/dbus/system_bus_socket"
+        rm "$FAKE/private"
+        start
+        is "$(head -n 4 "$FAKE/journal" | jq -r '.[0]' | tr '\n' ' ')" "Hello AddMatch Subscribe StartTransientUnit "
+        expect 0 tare delete --force "$ID"
+        nothing_left
+}
+
+@test "no systemd at all" {
+        need_fake
+        rm "$FAKE/private" "$FAKE/bus"
+        refused "systemd is not running on this machine"
+}
+
+@test "Ctrl-C while systemd is waited for: nothing is left" {
+        mode "no-answer StartTransientUnit"
+        tare --systemd-cgroup create --bundle "$BUNDLE" "$ID" >"$DIR/out" 2>"$DIR/err" &
+        local waiting=$!
+        soon test -e "$FAKE/journal"
+        kill -INT "$(pgrep --full "^$TARE --root $ROOT --systemd-cgroup" | head -n 1)"
+        wait "$waiting" && return 1
+        grep -q "interrupted by signal 2" "$DIR/err"
+        nothing_left
+}
+
+@test "a runtime that is killed while systemd works: delete --force ends the unit" {
+        mode "no-answer StartTransientUnit"
+        tare --systemd-cgroup create --bundle "$BUNDLE" "$ID" >"$DIR/out" 2>"$DIR/err" &
+        local waiting=$!
+        soon test -e "$FAKE/journal"
+        soon has_unit
+        kill -KILL "$(pgrep --full "^$TARE --root $ROOT --systemd-cgroup" | head -n 1)"
+        wait "$waiting" || :
+        mode
+        expect 0 tare delete --force "$ID"
+        is "$(calls StopUnit)" 1
+        nothing_left
+}
