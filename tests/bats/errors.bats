@@ -410,10 +410,11 @@ wrong_text() {
         wrong '.linux.rootfsPropagation = "foo"' 'linux.rootfsPropagation: unknown propagation "foo"'
 }
 
-@test "cgroup: the systemd manager, which this version lacks" {
-        only_tare "others have it"
+@test "cgroup: the systemd manager on a machine without systemd" {
+        [ ! -e /run/systemd/private ] || skip "systemd runs here"
+        only_tare "others say it in other words"
         expect 1 tare --systemd-cgroup create --bundle "$BUNDLE" "$ID"
-        says 'cgroup manager "systemd" is not supported'
+        says 'cgroup manager "systemd": '
         nothing_left
 }
 

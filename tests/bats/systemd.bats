@@ -260,12 +260,13 @@ by_others() {
         need_v2
         config '.linux.resources += {memory: {limit: 67108864}, pids: {limit: 50}, cpu: {quota: 50000, period: 100000}}'
         config '.linux.resources.devices = [{"allow": false, "access": "rwm"}]'
+        config '.process.capabilities[] += ["CAP_MKNOD"]'
         start
         systemctl daemon-reload
         is "$(cat "$(cgroup memory)/memory.max")" 67108864
         is "$(cat "$(cgroup cpu)/cpu.max")" "50000 100000"
         is "$(cat "$(cgroup pids)/pids.max")" 50
-        expect 0 tare exec "$ID" sh -c 'cat /dev/null && mknod /tmp/k c 1 11 && ! cat /tmp/k'
+        expect 0 tare exec "$ID" sh -c 'cat /dev/null && mknod /tmp/kmsg c 1 11 && ! : >/tmp/kmsg'
         says "not permitted"
 }
 
@@ -283,9 +284,9 @@ by_others() {
 @test "device rules: systemd lets through at least what they allow" {
         [ "$(id -u)" -eq 0 ] || skip "needs root"
         config '.linux.resources.devices = [{"allow": false, "access": "rwm"},
-                                            {"allow": true, "type": "c", "major": 1, "minor": 11, "access": "r"}]'
+                                            {"allow": true, "type": "c", "major": 1, "minor": 11, "access": "w"}]'
         config '.process.capabilities[] += ["CAP_MKNOD"]'
-        script 'mknod /tmp/kmsg c 1 11; mknod /tmp/mem c 1 1; : </tmp/kmsg && echo kmsg; cat /dev/null && echo null; : </tmp/mem'
+        script 'mknod /tmp/kmsg c 1 11; : >/tmp/kmsg && echo kmsg; cat /dev/null && echo null; : </tmp/kmsg'
         expect 1 tare --systemd-cgroup run --bundle "$BUNDLE" "$ID"
         prints_line kmsg
         prints_line null
@@ -504,5 +505,45 @@ by_others() {
         mode
         expect 0 tare delete --force "$ID"
         is "$(calls StopUnit)" 1
+        nothing_left
+}
+
+# --- without root ---
+
+# as_user COMMAND...: tare as the user `tester`, from a cgroup that is not the user's, as in a session.
+as_user() {
+        local uid
+        uid=$(id -u tester)
+        setpriv --reuid tester --regid tester --init-groups env -i PATH="$PATH" HOME=/home/tester XDG_RUNTIME_DIR="/run/user/$uid" \
+                timeout --foreground --kill-after=5 60 "$TARE" --root "/run/user/$uid/$ID" "$@" 3>&-
+}
+
+@test "a user's systemd has the scope below its own cgroup" {
+        [ -z "$FAKE" ] || skip "needs the systemd of a user"
+        need_v2
+        id tester >/dev/null 2>&1 || skip "needs the user tester"
+        loginctl enable-linger tester
+        soon test -S "/run/user/$(id -u tester)/systemd/private"
+        rm "$BUNDLE/config.json"
+        chown -R tester "$BUNDLE"
+        expect 0 as_user spec --rootless --bundle "$BUNDLE"
+        config '.process.terminal = false | .process.args = ["sleep", "1000"] | del(.linux.cgroupsPath) |
+                .linux.resources = {pids: {limit: 30}, memory: {limit: 67108864}}'
+        chmod 644 "$BUNDLE/config.json"
+        expect 0 as_user --systemd-cgroup create --bundle "$BUNDLE" "$ID"
+        expect 0 as_user start "$ID"
+        local pid path
+        pid=$(as_user state "$ID" | jq .pid)
+        path=$(sed -n 's/^0:://p' "/proc/$pid/cgroup")
+        [[ $path == */user@*.service/user.slice/$UNIT ]]
+        is "$(cat "/sys/fs/cgroup$path/pids.max")" 30
+        expect 0 as_user exec --detach --pid-file "/run/user/$(id -u tester)/$ID.pid" "$ID" sleep 1000
+        is "$(sed -n 's/^0:://p' "/proc/$(cat "/run/user/$(id -u tester)/$ID.pid")/cgroup")" "$path"
+        expect 0 as_user update --pids-limit 40 "$ID"
+        is "$(cat "/sys/fs/cgroup$path/pids.max")" 40
+        expect 0 as_user pause "$ID"
+        expect 0 as_user resume "$ID"
+        expect 0 as_user delete --force "$ID"
+        [ ! -e "/sys/fs/cgroup$path" ]
         nothing_left
 }

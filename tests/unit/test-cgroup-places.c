@@ -146,7 +146,7 @@ static void test_managers(void) {
         size_t n;
         bool frozen = true;
 
-        CHECK_EQUAL(cgroup_decide(&unified_host, CGROUP_MANAGER_SYSTEMD, NULL, "ID", &cgroup), -EINVAL);
+        CHECK_EQUAL(cgroup_decide(&unified_host, CGROUP_MANAGER_SYSTEMD, "/x", "ID", &cgroup), -EINVAL);
         CHECK_CONTAINS(fail_text(), "systemd");
         CHECK_EQUAL(cgroup_decide(&none, CGROUP_MANAGER_CGROUPFS, NULL, "ID", &cgroup), -EINVAL);
         CHECK_EQUAL(cgroup_decide(&none, CGROUP_MANAGER_DISABLED, "/a/../b", "ID", &cgroup), 0);
