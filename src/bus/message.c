@@ -11,7 +11,16 @@
 #define DEPTH_MAX 64
 #define ARRAY_MAX (64u << 20)
 
-enum { FIELD_PATH = 1, FIELD_INTERFACE, FIELD_MEMBER, FIELD_ERROR, FIELD_REPLY_SERIAL, FIELD_DESTINATION, FIELD_SENDER, FIELD_SIGNATURE };
+enum {
+        FIELD_PATH = 1,
+        FIELD_INTERFACE,
+        FIELD_MEMBER,
+        FIELD_ERROR,
+        FIELD_REPLY_SERIAL,
+        FIELD_DESTINATION,
+        FIELD_SENDER,
+        FIELD_SIGNATURE,
+};
 
 static bool is_big_endian(void) {
         return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;

@@ -184,8 +184,8 @@ void cgroup_copy(const struct cgroup *from, struct cgroup *ret);
  * Decides the places for a container: cgroups_path is linux.cgroupsPath or NULL (then "/ID" below the runtime's
  * parent cgroup as runc does; an absolute path is below the mount point, a relative one below the runtime's own
  * cgroup's parent). ".." and the top itself are refused, and a systemd "slice:prefix:name" with the cgroupfs manager
- * is taken as a plain name; with the systemd manager nothing else is (cgroups/unit.h). A cgroup that is there already and has processes or is frozen is refused here too, so
- * that no state that names it is ever written. Reads only.
+ * is taken as a plain name; the systemd manager takes nothing else (cgroups/unit.h). A cgroup that is there already and
+ * has processes or is frozen is refused here too, so that no state that names it is ever written. Reads only.
  */
 int cgroup_decide(const struct cgroup_host *host, enum cgroup_manager manager, const char *cgroups_path, const char *id,
                   struct cgroup *ret);

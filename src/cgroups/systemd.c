@@ -162,10 +162,11 @@ static int find_control_group(const struct cgroup *cgroup, char **ret) {
 static int choose_bus(const struct cgroup_host *host, struct cgroup *cgroup) {
         /* Root of a user namespace may be a user, or root of a system container, which has a systemd of its own. */
         cgroup->user_unit = geteuid() != 0 || (host->unprivileged && bus_is_there(BUS_USER));
-        if (!bus_is_there(cgroup->user_unit ? BUS_USER : BUS_SYSTEM))
-                return reject("cgroup manager \"systemd\": %s", cgroup->user_unit ?
-                              "no systemd of the user's is running: neither $XDG_RUNTIME_DIR nor $DBUS_SESSION_BUS_ADDRESS leads to one" :
-                              "systemd is not running on this machine; use \"cgroupfs\"");
+        if (cgroup->user_unit && !bus_is_there(BUS_USER))
+                return reject("cgroup manager \"systemd\": neither $XDG_RUNTIME_DIR nor $DBUS_SESSION_BUS_ADDRESS leads to a "
+                              "systemd of the user's");
+        if (!cgroup->user_unit && !bus_is_there(BUS_SYSTEM))
+                return reject("cgroup manager \"systemd\": systemd is not running on this machine; use \"cgroupfs\"");
         if (cgroup->user_unit && host->mode != CGROUP_MODE_V2)
                 return reject("cgroup manager \"systemd\": without root it needs a machine with cgroup v2 alone");
         return 0;
@@ -258,24 +259,25 @@ static bool drop_refused(struct talk *talk, const struct bus_answer *answer) {
         return false;
 }
 
-/* Where the keeper is. A unit that was started before a connection broke is seen by that, too. */
+/* Of the hierarchies that systemd itself is in: v2, and v1's without a controller. */
+static bool is_place_of(const struct cgroup *cgroup, const char *controllers, const char *path) {
+        for (size_t i = 0; i < cgroup->n_places; i++)
+                if (text_equal(cgroup->places[i].controllers, controllers) && text_equal(cgroup->places[i].path, path))
+                        return cgroup->places[i].v2 || text_equal(controllers, "name=systemd");
+        return false;
+}
+
+/* True if the keeper is where the unit is to be. A unit that was started before a connection broke is known by that, too. */
 static bool is_inside(const struct cgroup *cgroup) {
-        const struct cgroup_place *place = place_of_v2(cgroup);
-        autofree char *file = text_format("/proc/%d/cgroup", cgroup->keeper ? (int)cgroup->keeper->pid : 0), *text = NULL;
+        autofree char *file = text_format("/proc/%d/cgroup", (int)cgroup->keeper->pid), *text = NULL;
         char *rest, *line, *controllers, *path;
 
-        if (!cgroup->keeper)
-                return place && access(place->directory, F_OK) == 0;
         if (file_read(AT_FDCWD, file, 1 << 20, &text, NULL) < 0)
                 return false;
         rest = text;
         while ((line = parse_part(&rest, '\n')))
-                if (parse_membership(line, &controllers, &path))
-                        for (size_t i = 0; i < cgroup->n_places; i++)
-                                if (text_equal(cgroup->places[i].controllers, controllers) &&
-                                    (cgroup->places[i].v2 || text_equal(controllers, "name=systemd")) &&
-                                    text_equal(cgroup->places[i].path, path))
-                                        return true;
+                if (parse_membership(line, &controllers, &path) && is_place_of(cgroup, controllers, path))
+                        return true;
         return false;
 }
 
@@ -301,7 +303,7 @@ static int handle_refusal(struct talk *talk, const struct bus_answer *answer) {
 
         if (!is_error(answer, "UnitExists"))
                 return drop_refused(talk, answer) ? 1 : fail_refused(talk, "StartTransientUnit", answer);
-        if (is_inside(talk->cgroup))
+        if (talk->cgroup->keeper && is_inside(talk->cgroup))
                 return 0;
         if (talk->was_reset) {
                 reject("systemd: unit `%s` exists already: %s", talk->cgroup->unit, bus_error_text(answer));
@@ -340,8 +342,9 @@ static int start(struct talk *talk) {
         return r;
 }
 
+/* Nobody is in a slice. */
 static int check_inside(const struct cgroup *cgroup) {
-        if (is_inside(cgroup))
+        if (!cgroup->keeper || is_inside(cgroup))
                 return 0;
         return reject("systemd: unit `%s` is not at cgroup `%s`", cgroup->unit, place_main(cgroup)->path);
 }
@@ -376,8 +379,10 @@ int systemd_start(struct cgroup *cgroup, const struct settings *settings, const 
 static int ping(struct talk *talk) {
         autodone(bus_answer) struct bus_answer answer = BUS_ANSWER_INIT;
         const struct bus_call call = {SYSTEMD_NAME, SYSTEMD_PATH, "org.freedesktop.DBus.Peer", "Ping", NULL, NULL};
+        int r = bus_call(&talk->bus, &call, talk->deadline, &answer);
 
-        return bus_call(&talk->bus, &call, talk->deadline, &answer);
+        /* That it was read is all that counts. */
+        return r < 0 ? r : 0;
 }
 
 static int set_properties(struct talk *talk) {
@@ -394,7 +399,7 @@ static int set_properties(struct talk *talk) {
                 if (r == BUS_REFUSED)
                         r = drop_refused(talk, &answer) ? 1 : fail_refused(talk, "SetUnitProperties", &answer);
                 else if (r >= 0)
-                        r = ping(talk) < 0 ? -EIO : 0;
+                        r = ping(talk);
         }
         return r < 0 ? r : 0;
 }

@@ -36,12 +36,12 @@ static int check_unit(const char *unit, const char *cgroups_path) {
         size_t length = strlen(unit);
 
         if (length > UNIT_MAX)
-                return reject("linux.cgroupsPath: \"%s\": a unit's name of %zu characters, expected at most %d", cgroups_path, length,
-                              UNIT_MAX);
+                return reject("linux.cgroupsPath: \"%s\": a unit's name of %zu characters, expected at most %d",
+                              cgroups_path, length, UNIT_MAX);
         for (size_t i = 0; i < length; i++)
                 if (!isascii(unit[i]) || (!isalnum((unsigned char)unit[i]) && !strchr(":-_.\\", unit[i])))
-                        return reject("linux.cgroupsPath: \"%s\": `%s` is no name of a unit: expected letters, digits and `:-_.\\`",
-                                      cgroups_path, unit);
+                        return reject("linux.cgroupsPath: \"%s\": `%s` is no name of a unit: expected letters, digits and "
+                                      "`:-_.\\`", cgroups_path, unit);
         return 0;
 }
 

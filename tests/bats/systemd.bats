@@ -140,15 +140,6 @@ by_others() {
         not grep -vE ":/$SLICE/$UNIT\$" "/proc/$(pid_of)/cgroup"
 }
 
-@test "run: the process sees nobody but itself" {
-        need_v2
-        config '.linux.namespaces |= map(select(.type != "cgroup")) | .mounts += [
-                {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["ro"]}]'
-        script 'cat "/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)/cgroup.procs" /sys/fs/cgroup/cgroup.procs 2>/dev/null | sort -u | grep -v "^0" | wc -l'
-        expect 0 tare --systemd-cgroup run --bundle "$BUNDLE" "$ID"
-        not has_unit
-}
-
 @test "later commands need no --systemd-cgroup" {
         start
         is "$("$TARE" --root "$ROOT" state "$ID" | jq -r '."systemd-scope"')" "$UNIT"
@@ -345,7 +336,8 @@ by_others() {
 
 @test "annotations: properties that only the unit feels" {
         config '.annotations = {"org.systemd.property.TimeoutStopUSec": "uint64 5000000", "org.systemd.property.KillSignal": "37",
-                                "org.systemd.property.CollectMode": "'"'inactive'"'", "org.systemd.property.DefaultDependencies": "true",
+                                "org.systemd.property.CollectMode": "'"'inactive'"'",
+                                "org.systemd.property.DefaultDependencies": "true",
                                 "org.systemd.property.After": "['"'sysinit.target'"']"}'
         start
         is "$(property KillSignal)" 37
@@ -514,7 +506,8 @@ by_others() {
 as_user() {
         local uid
         uid=$(id -u tester)
-        setpriv --reuid tester --regid tester --init-groups env -i PATH="$PATH" HOME=/home/tester XDG_RUNTIME_DIR="/run/user/$uid" \
+        setpriv --reuid tester --regid tester --init-groups \
+                env -i PATH="$PATH" HOME=/home/tester XDG_RUNTIME_DIR="/run/user/$uid" \
                 timeout --foreground --kill-after=5 60 "$TARE" --root "/run/user/$uid/$ID" "$@" 3>&-
 }
 

@@ -47,7 +47,9 @@ static void test_units(void) {
 static void test_wrong_units(void) {
         char path[400] = "::";
 
-        check_no_unit("/docker/x", "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"/docker/x\" instead");
+        check_no_unit("/docker/x",
+                      "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"/docker/x\" "
+                      "instead");
         check_no_unit("a:b", "got \"a:b\" instead");
         check_no_unit("a.slice:b:c:d", "got \"a.slice:b:c:d\" instead");
         check_no_unit("a.slice:b:", "names no unit");
@@ -68,7 +70,11 @@ static void test_wrong_units(void) {
 
 static void add(struct settings *settings, const char *file, const char *value, const char *other_file, const char *other) {
         *array_append(settings->list, settings->n) = (struct setting){
-                .file = text_copy(file), .value = text_copy(value), .other_file = text_copy(other_file), .other_value = text_copy(other)};
+                .file = text_copy(file),
+                .value = text_copy(value),
+                .other_file = text_copy(other_file),
+                .other_value = text_copy(other),
+        };
 }
 
 /* "NAME=VALUE ..." */
@@ -133,7 +139,8 @@ static void test_bandwidth(void) {
         check_setting("cpu.max", "1000 1000000", "CPUQuotaPeriodUSec=1000000 CPUQuotaPerSecUSec=10000");
         check_setting("cpu.max", "20000", "CPUQuotaPerSecUSec=200000");
         check_setting("cpu.max", "max 50000", "CPUQuotaPeriodUSec=50000 CPUQuotaPerSecUSec=18446744073709551615");
-        check_setting("cpu.max", "18446744073709551614 50000", "CPUQuotaPeriodUSec=50000 CPUQuotaPerSecUSec=18446744073709551615");
+        check_setting("cpu.max", "18446744073709551614 50000",
+                      "CPUQuotaPeriodUSec=50000 CPUQuotaPerSecUSec=18446744073709551615");
         check_setting("cpu.cfs_quota_us", "-1", "CPUQuotaPerSecUSec=18446744073709551615");
         check_setting("cpu.cfs_quota_us", "25000", "CPUQuotaPerSecUSec=250000");
         check_setting("cpu.cfs_period_us", "50000", "CPUQuotaPeriodUSec=50000");
@@ -196,7 +203,8 @@ static void test_devices(void) {
         const struct device_rule privileged[] = {all, some[5]}, denied[] = {all, none};
 
         check_devices(some, ELEMENTSOF(some),
-                      "DevicePolicy=strict DeviceAllow=/dev/char/1:3,rwm,char-pts,r,block-other,rw,block-240,m,char-*,r,block-*,r");
+                      "DevicePolicy=strict DeviceAllow=/dev/char/1:3,rwm,char-pts,r,block-other,rw,block-240,m,char-*,r,"
+                      "block-*,r");
         check_devices(privileged, ELEMENTSOF(privileged), "DevicePolicy=auto DeviceAllow=");
         check_devices(denied, ELEMENTSOF(denied), "DevicePolicy=strict DeviceAllow=");
 }
@@ -260,8 +268,9 @@ static void test_wrong_annotations(void) {
 /* CVE-2024-3154 */
 static void test_forbidden(void) {
         static const char *const forbidden[] = {
-                "ExecStopPost", "SuccessAction", "FailureAction", "OnFailure", "Wants",    "Conflicts", "Slice",   "Delegate", "PIDs",
-                "User",         "BPFProgram",    "MemoryMax",     "",          "USec",     "Sec",       "timeoutstopusec", "Description ",
+                "ExecStopPost", "SuccessAction", "FailureAction", "OnFailure", "Wants", "Conflicts",       "Slice",
+                "Delegate",     "PIDs",          "User",          "BPFProgram", "MemoryMax", "timeoutstopusec", "Description ",
+                "USec",         "Sec",           "",
         };
 
         for (size_t i = 0; i < ELEMENTSOF(forbidden); i++) {
