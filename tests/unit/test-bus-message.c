@@ -221,9 +221,9 @@ static void test_depth(void) {
 static void test_byte_order(void) {
         struct maker maker = {.bytes = TEXT_INIT, .is_swapped = true};
         struct bus_message message = {};
-        uint32_t number;
-        uint64_t large;
-        const char *text;
+        uint32_t number = 0;
+        uint64_t large = 0;
+        const char *text = NULL;
 
         CHECK_EQUAL(parse_body("ust", "\0\0\0\7\0\0\0\2ab\0\0\0\0\0\0" "\0\0\0\0\0\0\1\0", 32, &message, &maker), -EBADMSG);
         maker.bytes.length = 0;
