@@ -225,7 +225,8 @@ static void test_byte_order(void) {
         uint64_t large = 0;
         const char *text = NULL;
 
-        CHECK_EQUAL(parse_body("ust", "\0\0\0\7\0\0\0\2ab\0\0\0\0\0\0" "\0\0\0\0\0\0\1\0", 32, &message, &maker), -EBADMSG);
+        CHECK_EQUAL(parse_body("ust", "\0\0\0\7\0\0\0\2ab\0\0\0\0\0\0" "\0\0\0\0\0\0\1\0" "12345678", 32, &message, &maker),
+                    -EBADMSG);
         maker.bytes.length = 0;
         CHECK_EQUAL(parse_body("ust", "\0\0\0\7\0\0\0\2ab\0\0\0\0\0\0" "\0\0\0\0\0\0\1\0", 24, &message, &maker), 0);
         CHECK_TEXT(message.member, "JobRemoved");
