@@ -177,6 +177,13 @@ static int keep_signal(struct bus *bus, struct bus_answer *answer) {
         return 0;
 }
 
+/* What the daemon of a bus answers in the place of one that has left it before its answer. */
+static bool has_left(const struct bus *bus, const struct bus_answer *answer) {
+        return bus->is_shared && answer->message.type == BUS_ERROR &&
+               (text_equal(answer->message.error, "org.freedesktop.DBus.Error.NoReply") ||
+                text_equal(answer->message.error, "org.freedesktop.DBus.Error.Disconnected"));
+}
+
 int bus_call(struct bus *bus, const struct bus_call *call, int64_t deadline, struct bus_answer *ret) {
         autodone(text) struct text bytes = TEXT_INIT;
         uint32_t serial = ++bus->serial;
@@ -193,6 +200,8 @@ int bus_call(struct bus *bus, const struct bus_call *call, int64_t deadline, str
                         break;
                 is_answer = answer.message.type == BUS_METHOD_RETURN || answer.message.type == BUS_ERROR;
                 if (is_answer && answer.message.reply_serial == serial) {
+                        if (has_left(bus, &answer))
+                                return fail_broken(bus, call->member);
                         *ret = answer;
                         answer = BUS_ANSWER_INIT;
                         return ret->message.type == BUS_ERROR ? BUS_REFUSED : 0;

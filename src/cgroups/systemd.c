@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Units by D-Bus (org.freedesktop.systemd1(5)). Each function is one conversation on a connection of its own, because systemd
- * may execute itself anew at any time; a conversation that breaks is begun once more. Runs in the runtime's process.
+ * may execute itself anew at any time; a conversation that breaks is begun again. Runs in the runtime's process.
  */
 #include "cgroups/systemd.h"
 
@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bus/bus.h"
@@ -41,6 +42,7 @@ struct talk {
         const struct cgroup *cgroup;
         struct properties properties; /* to set */
         pid_t pid; /* to move */
+        bool was_broken; /* the connection, so what was asked for may have been done */
         bool was_reset; /* what an earlier unit of that name has left is cleared away */
         char *control_group; /* the answer: where systemd itself is */
 };
@@ -52,25 +54,38 @@ static void talk_done(struct talk *talk) {
         free(talk->control_group);
 }
 
+static int converse_once(struct talk *talk, int (*f)(struct talk *talk)) {
+        bool heeds_interrupts = talk->bus.heeds_interrupts;
+        int r;
+
+        bus_done(&talk->bus);
+        talk->bus.heeds_interrupts = heeds_interrupts;
+        r = bus_open(talk->cgroup->user_unit ? BUS_USER : BUS_SYSTEM, talk->deadline, &talk->bus);
+        return r < 0 ? r : f(talk);
+}
+
+/* Once it has answered and gone, none that listens is one that is not there yet. */
+static bool is_away(const struct talk *talk, int r) {
+        return r == -ECONNRESET || (talk->was_broken && (r == -ENOENT || r == -ECONNREFUSED || r == -EACCES));
+}
+
 /*
- * f is begun once more when the connection breaks: systemd, or the bus, executes itself anew, and is there again as soon as it
- * listens.
+ * f is begun again when the connection breaks: systemd, or the bus, executes itself anew, which takes a second on a slow
+ * machine. What is to be waited for then is announced nowhere.
  */
 static int converse(struct talk *talk, int (*f)(struct talk *talk)) {
-        enum bus_kind kind = talk->cgroup->user_unit ? BUS_USER : BUS_SYSTEM;
-        bool heeds_interrupts = talk->bus.heeds_interrupts;
-        int r = -ECONNRESET;
+        static const struct timespec pause = {.tv_nsec = 50000000};
+        int r;
 
         talk->deadline = clock_ms() + CONVERSATION_MILLISECONDS;
-        for (int i = 0; i < 2 && r == -ECONNRESET; i++) {
-                bus_done(&talk->bus);
-                talk->bus.heeds_interrupts = heeds_interrupts;
+        for (;;) {
+                r = converse_once(talk, f);
+                if (!is_away(talk, r) || clock_ms_until(talk->deadline) == 0)
+                        return r;
+                talk->was_broken = true;
                 fail_forget();
-                r = bus_open(kind, talk->deadline, &talk->bus);
-                if (r >= 0)
-                        r = f(talk);
+                clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
         }
-        return r;
 }
 
 /* A call of a method of systemd's manager. 0, BUS_REFUSED with the error in *ret, or a failure. */
@@ -297,14 +312,29 @@ static int reset_failed(struct talk *talk) {
         return call(talk, "ResetFailedUnit", "s", &body, &answer);
 }
 
+/*
+ * A unit that we may have asked for before the connection broke: its job may still have to run. This connection was there
+ * before we look, so it tells of an end that comes later.
+ */
+static int await_inside(struct talk *talk) {
+        while (!is_inside(talk->cgroup)) {
+                autodone(bus_answer) struct bus_answer signal = BUS_ANSWER_INIT;
+                int r = bus_next_job_removed(&talk->bus, talk->deadline, &signal);
+
+                if (r < 0)
+                        return r == -ETIMEDOUT ? -EEXIST : r;
+        }
+        return 0;
+}
+
 /* 1: to be asked once more. */
 static int handle_refusal(struct talk *talk, const struct bus_answer *answer) {
         int r;
 
         if (!is_error(answer, "UnitExists"))
                 return drop_refused(talk, answer) ? 1 : fail_refused(talk, "StartTransientUnit", answer);
-        if (talk->cgroup->keeper && is_inside(talk->cgroup))
-                return 0;
+        if (talk->cgroup->keeper && talk->was_broken)
+                return await_inside(talk);
         if (talk->was_reset) {
                 reject("systemd: unit `%s` exists already: %s", talk->cgroup->unit, bus_error_text(answer));
                 return -EEXIST;

@@ -419,7 +419,7 @@ by_others() {
         refused "Cannot set property Delegate"
 }
 
-@test "the connection breaks: once more" {
+@test "the connection breaks: begun again" {
         local when
         for when in break-before break; do
                 mode "$when StartTransientUnit"
@@ -431,9 +431,31 @@ by_others() {
         done
 }
 
-@test "the connection breaks again: an error" {
-        mode "break-before StartTransientUnit" "break-before StartTransientUnit"
-        refused "StartTransientUnit" "reset"
+@test "the connection breaks three times" {
+        mode "break-before StartTransientUnit" "break-before StartTransientUnit" "break StartTransientUnit"
+        start
+        is "$(status_of)" running
+        is "$(calls StartTransientUnit)" 4
+}
+
+@test "systemd executes itself anew: nobody loses a container or leaves a unit" {
+        [ -z "$FAKE" ] || skip "needs systemd"
+        local i
+        local -a running=()
+        args true
+        config 'del(.linux.cgroupsPath)'
+        for i in 1 2 3 4 5 6 7 8; do
+                tare --systemd-cgroup run --bundle "$BUNDLE" "$ID-$i" >>"$DIR/all" 2>&1 &
+                running+=($!)
+        done
+        sleep 0.5
+        systemctl daemon-reexec
+        for i in "${running[@]}"; do
+                wait "$i"
+        done
+        [ ! -s "$DIR/all" ]
+        [ -z "$(systemctl list-units --all --no-legend "tare-$ID-*")" ]
+        nothing_left
 }
 
 @test "no answer: an error that says to what" {
