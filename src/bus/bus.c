@@ -380,7 +380,8 @@ bool bus_is_there(enum bus_kind kind) {
 int bus_open(enum bus_kind kind, int64_t deadline, struct bus *ret) {
         struct attempt attempts[ATTEMPTS_MAX];
         size_t n = list_attempts(kind, attempts);
-        int r = 0;
+        autofree char *cause = NULL;
+        int r = 0, first = 0;
 
         for (size_t i = 0; i < n; i++) {
                 autodone(bus) struct bus bus = BUS_INIT;
@@ -397,6 +398,15 @@ int bus_open(enum bus_kind kind, int64_t deadline, struct bus *ret) {
                 }
                 if (r == -ETIMEDOUT || r == -EINVAL)
                         return r;
+                if (r != -ENOENT && !cause) {
+                        cause = text_copy(fail_text());
+                        first = r;
+                }
+        }
+        /* One that is there and refuses says more than one that is not there. */
+        if (r == -ENOENT && cause) {
+                fail_take_over(cause);
+                return first;
         }
         return r < 0 ? r : reject("systemd: find its socket: neither $XDG_RUNTIME_DIR nor $DBUS_SESSION_BUS_ADDRESS says where");
 }

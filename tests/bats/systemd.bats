@@ -8,7 +8,7 @@ load helpers
 setup() {
         common_setup
         UNIT=tare-$ID.scope
-        SLICE=tests.slice
+        SLICE=t${BATS_RUN_TMPDIR##*-}.slice
         FAKE=
         config '.linux.cgroupsPath = $path' --arg path "$SLICE:tare:$ID"
         [ -d /run/systemd/system ] || start_fake
@@ -205,19 +205,19 @@ by_others() {
 
 @test "a slice in a slice, and no prefix" {
         UNIT=$ID.scope
-        config '.linux.cgroupsPath = $path' --arg path "tests-inner.slice::$ID"
-        SLICE=tests.slice/tests-inner.slice
+        config '.linux.cgroupsPath = $path' --arg path "${SLICE%.slice}-inner.slice::$ID"
+        SLICE=$SLICE/${SLICE%.slice}-inner.slice
         start
         grep -qx "$(pid_of)" "$(cgroup freezer)/cgroup.procs"
         expect 0 tare delete --force "$ID"
         not has_unit
-        find /sys/fs/cgroup -depth -type d -name tests-inner.slice -exec rmdir {} + 2>/dev/null || :
-        SLICE=tests.slice
+        find /sys/fs/cgroup -depth -type d -name "${SLICE##*/}" -exec rmdir {} + 2>/dev/null || :
+        SLICE=${SLICE%/*}
 }
 
 @test "a name that ends in .slice is that slice" {
         need_fake
-        UNIT=tests-$(tr -d - <<<"$ID").slice
+        UNIT=${SLICE%.slice}-$(tr -d - <<<"$ID").slice
         config '.linux.cgroupsPath = $path' --arg path ":tare:$UNIT"
         start
         grep -qx "$(pid_of)" "$(cgroup freezer)/cgroup.procs"
@@ -391,7 +391,7 @@ by_others() {
 
 @test "systemd says that the unit exists: it is another's" {
         mode "root /elsewhere"
-        by_others StartTransientUnit "$UNIT" fail '[["Slice","tests.slice"]]' '[]'
+        by_others StartTransientUnit "$UNIT" fail "[[\"Slice\",\"$SLICE\"]]" '[]'
         mode
         find /sys/fs/cgroup -depth -path '*/elsewhere*' -type d -exec rmdir {} +
         refused "unit \`$UNIT\` exists already"
@@ -402,7 +402,7 @@ by_others() {
         mode "result failed"
         refused "start unit \`$UNIT\`: the job's result is \"failed\""
         mode "result failed"
-        by_others StartTransientUnit "$UNIT" fail '[["Slice","tests.slice"]]' '[]'
+        by_others StartTransientUnit "$UNIT" fail "[[\"Slice\",\"$SLICE\"]]" '[]'
         start
         is "$(status_of)" running
         [ "$(calls ResetFailedUnit)" -ge 1 ]
