@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,6 +25,8 @@
 
 /* More than any systemd does at a time; a peer that floods us is none. */
 #define SIGNALS_MAX 4096
+/* From the making of a socket to its listening. */
+#define LISTEN_MILLISECONDS 100
 #define LINE_MAX_LENGTH 1024
 
 void bus_answer_done(struct bus_answer *answer) {
@@ -374,6 +377,34 @@ bool bus_is_there(enum bus_kind kind) {
                 if (attempts[i].address.sun_path[0] == '\0' || access(attempts[i].address.sun_path, F_OK) == 0)
                         return true;
         return false;
+}
+
+int bus_watch(enum bus_kind kind) {
+        struct attempt attempts[ATTEMPTS_MAX];
+        size_t n = list_attempts(kind, attempts);
+        int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+        for (size_t i = 0; fd >= 0 && i < n; i++) {
+                autofree char *directory = text_copy(attempts[i].address.sun_path);
+                char *slash = strrchr(directory, '/');
+
+                if (!slash)
+                        continue;
+                *slash = '\0';
+                (void)inotify_add_watch(fd, directory, IN_CREATE | IN_MOVED_TO);
+        }
+        return fd < 0 ? -errno : fd;
+}
+
+int bus_await(const struct bus *bus, int watch_fd, int64_t deadline) {
+        struct pollfd fds[] = {{.fd = watch_fd, .events = POLLIN},
+                               {.fd = bus->heeds_interrupts ? interrupt_fd() : -1, .events = POLLIN}};
+        int milliseconds = clock_ms_until(deadline), signal;
+
+        if (poll(fds, ELEMENTSOF(fds), milliseconds < LISTEN_MILLISECONDS ? milliseconds : LISTEN_MILLISECONDS) < 0 && errno != EINTR)
+                return fail(errno, "systemd: wait until it is back");
+        signal = fds[1].revents ? interrupt_take() : 0;
+        return signal ? reject("interrupted by signal %d: wait until systemd is back", signal) : 0;
 }
 
 /* The first that answers. Once one was there and gave no answer in time, the others get none either. */

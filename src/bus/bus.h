@@ -46,6 +46,14 @@ void bus_done(struct bus *bus);
 /* True if a server may be there: a look at the file system only. */
 bool bus_is_there(enum bus_kind kind);
 
+/*
+ * Waits for a server that has gone and will be back: bus_watch() opens what tells of sockets that are made (inotify(7)), before
+ * one tries to connect, and bus_await() waits for that. Not for long: between the making of a socket and its first listening lies
+ * a moment that nothing tells of. -errno of inotify, unrecorded, is as good as none: then only the time passes.
+ */
+int bus_watch(enum bus_kind kind);
+int bus_await(const struct bus *bus, int watch_fd, int64_t deadline);
+
 /* Connects and makes itself known; on a shared bus asks for the signals of systemd's jobs. */
 int bus_open(enum bus_kind kind, int64_t deadline, struct bus *ret);
 

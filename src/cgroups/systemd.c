@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bus/bus.h"
@@ -23,6 +22,7 @@
 #include "util/alloc.h"
 #include "util/clock.h"
 #include "util/fail.h"
+#include "util/fd.h"
 #include "util/file.h"
 #include "util/log.h"
 #include "util/text.h"
@@ -71,20 +71,23 @@ static bool is_away(const struct talk *talk, int r) {
 
 /*
  * f is begun again when the connection breaks: systemd, or the bus, executes itself anew, which takes a second on a slow
- * machine. What is to be waited for then is announced nowhere.
+ * machine. Its new socket is what tells that it is back.
  */
 static int converse(struct talk *talk, int (*f)(struct talk *talk)) {
-        static const struct timespec pause = {.tv_nsec = 50000000};
         int r;
 
         talk->deadline = clock_ms() + CONVERSATION_MILLISECONDS;
         for (;;) {
+                autoclose int watch_fd = talk->was_broken ? bus_watch(talk->cgroup->user_unit ? BUS_USER : BUS_SYSTEM) : -1;
+
                 r = converse_once(talk, f);
                 if (!is_away(talk, r) || clock_ms_until(talk->deadline) == 0)
                         return r;
-                talk->was_broken = true;
                 fail_forget();
-                clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+                r = talk->was_broken ? bus_await(&talk->bus, watch_fd, talk->deadline) : 0;
+                if (r < 0)
+                        return r;
+                talk->was_broken = true;
         }
 }
 
