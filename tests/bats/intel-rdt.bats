@@ -239,6 +239,7 @@ journal_is() {
 }
 
 @test "a user namespace and a stage in between" {
+        need_system_call mount_setattr
         config '.linux.intelRdt = {enableMonitoring: true}
                 | .linux.namespaces += [{type: "user"}]
                 | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}] | .linux.gidMappings = .linux.uidMappings
