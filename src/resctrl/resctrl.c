@@ -229,6 +229,7 @@ int resctrl_decide(const struct resctrl_settings *settings, const char *path, co
 
         if (!settings->present)
                 return 0;
+        ret->is_planned = true;
         ret->mount_point = find_mount_point();
         /* In the words of runc. */
         if (!ret->mount_point)
@@ -291,8 +292,10 @@ static int make_control_group(struct resctrl *resctrl, const struct resctrl_sett
 }
 
 int resctrl_create(struct resctrl *resctrl, const struct resctrl_settings *settings, const char *path) {
-        int r = resctrl->is_missing ? make_control_group(resctrl, settings, path) : 0;
+        int r;
 
+        resctrl->is_planned = false;
+        r = resctrl->is_missing ? make_control_group(resctrl, settings, path) : 0;
         if (r == 0 && resctrl->directory)
                 r = write_shares(resctrl, settings);
         if (r == 0 && resctrl->monitor)
@@ -337,8 +340,11 @@ static int remove_group(const char *directory) {
 }
 
 int resctrl_remove(const struct resctrl *resctrl) {
-        int r = resctrl->monitor ? remove_group(resctrl->monitor) : 0;
+        int r;
 
+        if (resctrl->is_planned)
+                return 0;
+        r = resctrl->monitor ? remove_group(resctrl->monitor) : 0;
         return r < 0 || !resctrl->is_owned ? r : remove_group(resctrl->directory);
 }
 

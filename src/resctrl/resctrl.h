@@ -33,6 +33,7 @@ struct resctrl {
         char *directory; /* the control group, absolute; NULL: the container has nothing to do with resctrl */
         char *monitor; /* the monitoring group, absolute; NULL: none */
         bool is_missing; /* the control group has yet to be made; not recorded */
+        bool is_planned; /* nothing has been made yet, so nothing is to be removed; not recorded, for it may have been by then */
         bool is_owned; /* the control group was made for this container alone */
 };
 #define RESCTRL_INIT ((struct resctrl){})

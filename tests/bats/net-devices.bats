@@ -425,19 +425,29 @@ gives_back() {
         has_flag "$HOST" eth0 UP
 }
 
-@test "a failed create gives the device back from a network namespace that is joined" {
-        add_addresses
-        host ip link set eth0 up
+# Whoever is root there can have exchanged it for a device of their own.
+@test "a failed create takes nothing out of a network namespace that is joined" {
         new_network
         join "$NETWORK"
         devices '{"eth0": {"name": "inside0"}}'
-        config '.hooks.createRuntime = [{path: "/bin/false"}]'
-        gives_back "createRuntime"
-        is "$(names "$NETWORK")" ""
-        has_flag "$HOST" eth0 UP
+        # What an attacker does in the moment before the failure.
+        cat >"$DIR/hook" <<END
+#!/bin/sh
+nsenter --target "$NETWORK" --net sh -c 'index=\$(ip -o link show inside0 | cut -d: -f1)
+ip link del inside0; ip link add inside0 index \$index type veth peer name attacker0'
+exit 1
+END
+        chmod +x "$DIR/hook"
+        config '.hooks.createRuntime = [{path: $hook}]' --arg hook "$DIR/hook"
+        expect 1 tare create --bundle "$BUNDLE" "$ID"
+        says "createRuntime"
+        is "$(names "$HOST")" ""
+        is "$(names "$NETWORK")" "attacker0 inside0"
+        says 'undo: linux.netDevices["eth0"]: it stays in the network namespace that was joined, as `inside0`'
+        nothing_left
 }
 
-@test "a failed create gives back all that was moved before one that cannot be" {
+@test "joined: what fails half-way leaves all that was moved, and says so" {
         only_tare "its words"
         add_addresses
         new_network
@@ -445,8 +455,21 @@ gives_back() {
         network "$NETWORK" sysctl -q net.ipv6.conf.default.disable_ipv6=1
         join "$NETWORK"
         devices '{"peer0": {"name": "first"}, "eth0": {"name": "second"}}'
-        gives_back 'linux.netDevices["eth0"]: set its addresses in the container' 'permission denied'
-        is "$(names "$NETWORK")" ""
+        expect 1 tare create --bundle "$BUNDLE" "$ID"
+        says 'linux.netDevices["eth0"]: set its addresses in the container'
+        says 'permission denied'
+        says 'undo: linux.netDevices["peer0"]: it stays'
+        nothing_left
+        is "$(names "$HOST")" ""
+        is "$(names "$NETWORK")" "first second"
+}
+
+@test "a failed create gives back all that was moved before one that cannot be" {
+        only_tare "its words"
+        add_addresses
+        host ip link property add dev eth0 altname other0
+        devices '{"peer0": {"name": "first"}, "eth0": {"name": "other0"}}'
+        gives_back 'linux.netDevices["eth0"]: `other0` exists already in the container'
         has_flag "$HOST" peer0 UP
 }
 

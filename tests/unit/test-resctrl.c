@@ -220,10 +220,14 @@ static void test_an_entrance(void) {
 
 static void test_what_is_removed(void) {
         autofree char *directory = text_format("%s/d", folder), *monitor = text_format("%s/m", folder);
-        struct resctrl resctrl = {.directory = directory, .monitor = monitor};
+        struct resctrl resctrl = {.directory = directory, .monitor = monitor, .is_owned = true, .is_planned = true};
 
         CHECK_EQUAL(mkdir(directory, 0755), 0);
         CHECK_EQUAL(mkdir(monitor, 0755), 0);
+        /* Before any of it was made: then these are somebody else's. */
+        CHECK_EQUAL(resctrl_remove(&resctrl), 0);
+        CHECK(access(monitor, F_OK) == 0 && access(directory, F_OK) == 0);
+        resctrl.is_planned = resctrl.is_owned = false;
         CHECK_EQUAL(resctrl_remove(&resctrl), 0);
         CHECK(access(monitor, F_OK) < 0 && access(directory, F_OK) == 0);
         resctrl.is_owned = true;

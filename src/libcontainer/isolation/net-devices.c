@@ -94,11 +94,12 @@ static int rename_to(struct netlink *netlink, const char *name, struct link *lin
 
 /* --- there --- */
 
-static int open_inside(const struct plan *plan, pid_t pid, int *ret_fd) {
+static int open_inside(const struct plan *plan, pid_t pid, bool *ret_is_joined, int *ret_fd) {
         char path[64];
 
         for (size_t i = 0; i < plan->n_joins; i++)
                 if (plan->joins[i].kind == NAMESPACE_NETWORK) {
+                        *ret_is_joined = true;
                         *ret_fd = fcntl(plan->joins[i].fd, F_DUPFD_CLOEXEC, 0);
                         return *ret_fd < 0 ? fail(errno, "linux.netDevices: duplicate descriptor") : 0;
                 }
@@ -178,7 +179,7 @@ int net_devices_move(const struct plan *plan, pid_t pid, struct net_devices *ret
 
         if (plan->n_net_devices == 0)
                 return 0;
-        r = open_inside(plan, pid, &inside_fd);
+        r = open_inside(plan, pid, &ret->is_joined, &inside_fd);
         if (r == 0)
                 r = open_both(inside_fd, ret);
         for (size_t i = 0; r == 0 && i < plan->n_net_devices; i++)
@@ -195,7 +196,7 @@ static int give_back(struct net_devices *devices, const struct net_device_moved 
         int r = moved->link.index > 0 ? link_get(&devices->inside, moved->link.index, &link)
                                       : link_find(&devices->inside, moved->link.name, &link);
 
-        /* A hook, or somebody else in a namespace that was joined, has taken it elsewhere. */
+        /* A hook has taken it elsewhere. */
         if (r == -ENODEV)
                 return 0;
         if (r == 0)
@@ -212,8 +213,14 @@ static int give_back(struct net_devices *devices, const struct net_device_moved 
 }
 
 void net_devices_give_back(struct net_devices *devices) {
-        for (size_t i = devices->n_moved; i > 0; i--)
-                if (give_back(devices, &devices->moved[i - 1]) < 0)
+        for (size_t i = devices->n_moved; i > 0; i--) {
+                const struct net_device_moved *moved = &devices->moved[i - 1];
+
+                if (devices->is_joined)
+                        log_warning("undo: linux.netDevices[\"%s\"]: it stays in the network namespace that was joined, as `%s`",
+                                    moved->plan->host_name, moved->link.name);
+                else if (give_back(devices, moved) < 0)
                         log_warning("undo: %s", fail_text());
+        }
         net_devices_done(devices);
 }

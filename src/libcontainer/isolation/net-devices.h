@@ -22,6 +22,7 @@ struct net_device_moved {
 /* As long as it is open, the container's network namespace lives, with the devices in it, even if init has ended. */
 struct net_devices {
         int outside_fd; /* the runtime's network namespace */
+        bool is_joined; /* the other one has been there before, with others in it */
         struct netlink outside, inside;
         struct net_device_moved *moved;
         size_t n_moved;
@@ -40,6 +41,7 @@ int net_devices_move(const struct plan *plan, pid_t pid, struct net_devices *ret
 
 /*
  * Moves back what net_devices_move() has moved and what is still there, as it was, but for routes, which the kernel has dropped.
- * Warns of what cannot be done.
+ * Warns of what cannot be done. Nothing comes back from a namespace that was joined: who has rights there can have put a device
+ * of their own in the place of ours, under its name and its index, and would get it into the runtime's network with its addresses.
  */
 void net_devices_give_back(struct net_devices *devices);
