@@ -61,8 +61,9 @@ static bool is_broken(int error) {
         return error == ECONNRESET || error == EPIPE || error == ENOTCONN;
 }
 
-static int wait_for(const struct bus *bus, short events, int64_t deadline, const char *what) {
-        struct pollfd fds[] = {{.fd = bus->fd, .events = events},
+/* Until something happens to the descriptor, 1, or until the deadline, 0. */
+static int await_event(const struct bus *bus, int fd, short events, int64_t deadline, const char *what) {
+        struct pollfd fds[] = {{.fd = fd, .events = events},
                                {.fd = bus->heeds_interrupts ? interrupt_fd() : -1, .events = POLLIN}};
         int n, signal;
 
@@ -71,10 +72,14 @@ static int wait_for(const struct bus *bus, short events, int64_t deadline, const
         } while (n < 0 && errno == EINTR);
         if (n < 0)
                 return fail(errno, "systemd: %s", what);
-        if (n == 0)
-                return fail_timeout(what);
         signal = fds[1].revents ? interrupt_take() : 0;
-        return signal ? reject("interrupted by signal %d: %s", signal, what) : 0;
+        return signal ? reject("interrupted by signal %d: %s", signal, what) : n > 0;
+}
+
+static int wait_for(const struct bus *bus, short events, int64_t deadline, const char *what) {
+        int r = await_event(bus, bus->fd, events, deadline, what);
+
+        return r == 0 ? fail_timeout(what) : r < 0 ? r : 0;
 }
 
 static int send_all(struct bus *bus, const char *bytes, size_t size, int64_t deadline, const char *what) {
@@ -397,14 +402,10 @@ int bus_watch(enum bus_kind kind) {
 }
 
 int bus_await(const struct bus *bus, int watch_fd, int64_t deadline) {
-        struct pollfd fds[] = {{.fd = watch_fd, .events = POLLIN},
-                               {.fd = bus->heeds_interrupts ? interrupt_fd() : -1, .events = POLLIN}};
-        int milliseconds = clock_ms_until(deadline), signal;
+        int64_t soon = clock_ms() + LISTEN_MILLISECONDS;
+        int r = await_event(bus, watch_fd, POLLIN, deadline < soon ? deadline : soon, "wait until it is back");
 
-        if (poll(fds, ELEMENTSOF(fds), milliseconds < LISTEN_MILLISECONDS ? milliseconds : LISTEN_MILLISECONDS) < 0 && errno != EINTR)
-                return fail(errno, "systemd: wait until it is back");
-        signal = fds[1].revents ? interrupt_take() : 0;
-        return signal ? reject("interrupted by signal %d: wait until systemd is back", signal) : 0;
+        return r < 0 ? r : 0;
 }
 
 /* The first that answers. Once one was there and gave no answer in time, the others get none either. */

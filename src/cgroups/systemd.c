@@ -54,13 +54,17 @@ static void talk_done(struct talk *talk) {
         free(talk->control_group);
 }
 
+static enum bus_kind bus_of(const struct cgroup *cgroup) {
+        return cgroup->user_unit ? BUS_USER : BUS_SYSTEM;
+}
+
 static int converse_once(struct talk *talk, int (*f)(struct talk *talk)) {
         bool heeds_interrupts = talk->bus.heeds_interrupts;
         int r;
 
         bus_done(&talk->bus);
         talk->bus.heeds_interrupts = heeds_interrupts;
-        r = bus_open(talk->cgroup->user_unit ? BUS_USER : BUS_SYSTEM, talk->deadline, &talk->bus);
+        r = bus_open(bus_of(talk->cgroup), talk->deadline, &talk->bus);
         return r < 0 ? r : f(talk);
 }
 
@@ -78,7 +82,7 @@ static int converse(struct talk *talk, int (*f)(struct talk *talk)) {
 
         talk->deadline = clock_ms() + CONVERSATION_MILLISECONDS;
         for (;;) {
-                autoclose int watch_fd = talk->was_broken ? bus_watch(talk->cgroup->user_unit ? BUS_USER : BUS_SYSTEM) : -1;
+                autoclose int watch_fd = talk->was_broken ? bus_watch(bus_of(talk->cgroup)) : -1;
 
                 r = converse_once(talk, f);
                 if (!is_away(talk, r) || clock_ms_until(talk->deadline) == 0)
@@ -466,7 +470,7 @@ static int stop(struct talk *talk) {
 
 int systemd_stop(const struct cgroup *cgroup) {
         autodone(talk) struct talk talk = TALK_INIT(cgroup);
-        int r = bus_is_there(cgroup->user_unit ? BUS_USER : BUS_SYSTEM) ? converse(&talk, stop) : 0;
+        int r = bus_is_there(bus_of(cgroup)) ? converse(&talk, stop) : 0;
 
         if (r != -ENOENT && r != -ECONNREFUSED)
                 return r;
