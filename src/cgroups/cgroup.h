@@ -318,10 +318,11 @@ int cgroup_freeze(const struct cgroup *cgroup);
 int cgroup_thaw(const struct cgroup *cgroup);
 
 /*
- * The number of OOM kills in the cgroup (memory.events or memory.oom_control), 0 when unknown: to say why an init
- * died.
+ * To say why a process died: "limit 1048576 bytes, peak 1048576 bytes, oom_kill 1" if the kernel has killed one in the cgroup
+ * for want of memory, else (and where nothing is known) NULL. "limit none": the limit was that of a cgroup above, or the
+ * machine's. The caller frees it. Silent.
  */
-uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
+char *cgroup_tell_oom(const struct cgroup *cgroup);
 
 /*
  * What the cgroup has used so far (cgroups/stats.h). Nothing of it has to be there: what cannot be read is zero. The

@@ -42,8 +42,17 @@ static int check_startable(enum status status) {
         }
 }
 
+/* Killed before it could execute its program. */
+static int explain_end(const struct handle *handle) {
+        autofree char *oom = cgroup_tell_oom(&handle->state.cgroup);
+
+        if (oom)
+                return reject("container init was OOM-killed (memory limit too low?): %s", oom);
+        return reject("container init was killed before it executed its program");
+}
+
 /* Until init has executed its program (the fifo's end) or says why not. Its death ends the fifo too. */
-static int await_result(int result_fd) {
+static int await_result(const struct handle *handle, int result_fd) {
         char text[MESSAGE_TEXT_MAX];
         ssize_t n = fd_read_full(result_fd, text, sizeof(text) - 1);
 
@@ -52,7 +61,7 @@ static int await_result(int result_fd) {
         text[n] = '\0';
         if (n > 0)
                 return fail_take_over(text);
-        return 0;
+        return proc_ended_unexecuted((pid_t)handle->state.init.pid) ? explain_end(handle) : 0;
 }
 
 static int release_init(const struct handle *handle) {
@@ -70,7 +79,7 @@ static int release_init(const struct handle *handle) {
                 r = fd_write_full(exec_fd, "s", 1);
         if (r < 0)
                 return fail(-r, "write `%s`", STATE_EXEC_FIFO);
-        r = await_result(result_fd);
+        r = await_result(handle, result_fd);
         /* Whoever deletes the container next must find it stopped: init ends just now. */
         if (r < 0)
                 (void)proc_wait_end(handle->pidfd, DEATH_MILLISECONDS);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -353,6 +354,14 @@ static int run_poststart(struct creation *creation) {
         return r;
 }
 
+/* Its exit code says no more than that somebody killed it. */
+static void tell_oom(const struct creation *creation, int exit_code) {
+        autofree char *oom = exit_code == 128 + SIGKILL ? cgroup_tell_oom(&creation->plan.cgroup) : NULL;
+
+        if (oom)
+                log_warning("the container's process was killed, and its cgroup ran out of memory: %s", oom);
+}
+
 static int stay_in_foreground(struct creation *creation, struct foreground *foreground, int *ret_exit) {
         int r;
 
@@ -360,7 +369,8 @@ static int stay_in_foreground(struct creation *creation, struct foreground *fore
         creation->notify.main_pid = getpid();
         foreground->notify = &creation->notify;
         r = foreground_serve(foreground, &creation->child, ret_exit);
-
+        if (r >= 0)
+                tell_oom(creation, *ret_exit);
         /* A container that nobody serves any more would stay where its user believes it to be gone. */
         if (r < 0)
                 undo(creation);

@@ -109,6 +109,17 @@ bool proc_is_ending(pid_t pid) {
         return fields.flags & FLAG_EXITING || fields.state == 'Z' || fields.state == 'X';
 }
 
+/* PF_FORKNOEXEC: copied from its parent, and no program executed since; execve(2) clears it before it closes descriptors. */
+#define FLAG_FORKED 0x40
+
+bool proc_ended_unexecuted(pid_t pid) {
+        struct stat_fields fields;
+
+        if (read_stat_of(pid, &fields) < 0 || !(fields.flags & FLAG_FORKED))
+                return false;
+        return fields.flags & FLAG_EXITING || fields.state == 'Z' || fields.state == 'X';
+}
+
 /* --- holding a process --- */
 
 static int open_directory(pid_t pid) {

@@ -44,6 +44,12 @@ int proc_state(pid_t pid, char *ret_state);
  */
 bool proc_is_ending(pid_t pid);
 
+/*
+ * True if the process is ending, or has ended, and has executed no program since it was made by fork(2) or clone(2). Once it has
+ * been reaped nobody can tell: false.
+ */
+bool proc_ended_unexecuted(pid_t pid);
+
 /* The kernel's boot id, a text of 36 characters. */
 #define BOOT_ID_MAX 37
 int proc_boot_id(char ret[BOOT_ID_MAX]);

@@ -142,6 +142,18 @@ limits() {
         config '.mounts += [{"destination": "/m", "type": "tmpfs", "source": "tmpfs", "options": ["size=200m"]}]'
         args dd if=/dev/zero of=/m/file bs=1M count=100
         expect 137 tare run --bundle "$BUNDLE" "$ID"
+        says "the container's process was killed, and its cgroup ran out of memory: limit 33554432 bytes, "
+        says ', oom_kill 1'
+        nothing_left
+}
+
+@test "a memory limit with which not even init gets through: create says so" {
+        need_controller memory
+        only_tare "runc and crun do not tell the numbers"
+        config '.linux.resources.memory = {"limit": 65536, "swap": 65536}'
+        refused 'container init was OOM-killed (memory limit too low?): limit 65536 bytes, ' ', oom_kill 1'
+        expect 1 tare run --bundle "$BUNDLE" "$ID"
+        says 'container init was OOM-killed (memory limit too low?): limit 65536 bytes, '
         nothing_left
 }
 

@@ -161,6 +161,30 @@ second() {
         says "cannot start a container that has stopped"
 }
 
+# A process that its caller, the reaper of what its runtime leaves, does not reap.
+unreaped() {
+        python3 -c 'import ctypes, subprocess, sys
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
+}
+
+@test "start, run: a process that is killed just before it is executed has not been started" {
+        type python3 >/dev/null || skip "needs python3"
+        only_tare "runc and crun take the end of their channel for a start"
+        # Without a pid namespace the hook can kill the one who runs it.
+        config '.linux.namespaces -= [{"type": "pid"}] | .process.args = ["true"]
+                | .hooks.startContainer = [{"path": "/bin/sh", "args": ["sh", "-c", "kill -KILL $PPID"]}]'
+        expect 1 tare run --bundle "$BUNDLE" "$ID"
+        says 'container init was killed by signal 9'
+        nothing_left
+        expect 1 unreaped sh -ec '"$1" --root "$2" create --bundle "$3" "$4" && exec "$1" --root "$2" start "$4"' \
+                sh "$TARE" "$ROOT" "$BUNDLE" "$ID"
+        says 'container init was killed before it executed its program'
+        soon status_is stopped
+        expect 0 tare delete "$ID"
+        nothing_left
+}
+
 @test "start: one of two wins" {
         local first=0 second=0
         script 'echo started >>/tmp/started; sleep 1000'

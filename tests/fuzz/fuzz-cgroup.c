@@ -61,7 +61,7 @@ static char *numbers(bool v2, const char *net_dev) {
         json_object_begin(&writer, NULL);
         stats_print(&stats, &no_shares, net_dev, &writer);
         json_object_end(&writer);
-        (void)cgroup_oom_kills(&cgroup);
+        free(cgroup_tell_oom(&cgroup));
         cgroup_stats_done(&stats);
         cgroup_done(&cgroup);
         return text_take(&text);

@@ -65,13 +65,13 @@ static const char *process_word(const struct plan *plan) {
 
 static int fail_by_status(const struct plan *plan, int status) {
         const char *process = process_word(plan);
-        uint64_t oom_kills = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? cgroup_oom_kills(&plan->cgroup) : 0;
+        autofree char *oom = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? cgroup_tell_oom(&plan->cgroup) : NULL;
 
         /* In a container that has lived before, it may have been others. */
-        if (oom_kills > 0 && plan->target_fd >= 0)
-                return reject("%s was killed; its cgroup counts %llu OOM kills", process, (unsigned long long)oom_kills);
-        if (oom_kills > 0)
-                return reject("%s was OOM-killed (memory limit too low?)", process);
+        if (oom && plan->target_fd >= 0)
+                return reject("%s was killed; of its cgroup's memory: %s", process, oom);
+        if (oom)
+                return reject("%s was OOM-killed (memory limit too low?): %s", process, oom);
         if (WIFSIGNALED(status))
                 return reject("%s was killed by signal %d", process, WTERMSIG(status));
         return reject("%s ended with status %d", process, WEXITSTATUS(status));
@@ -475,5 +475,7 @@ int parent_release(const struct plan *plan, const struct state *state, struct ch
                 return r;
         if (!plan->starts_at_once)
                 return 0;
-        return serve(plan, state, child, MESSAGE_END);
+        r = serve(plan, state, child, MESSAGE_END);
+        /* The stream ends with execve(2), and with a process that is killed just before. */
+        return r >= 0 && proc_ended_unexecuted(child->pid) ? explain_end(plan, child) : r;
 }
