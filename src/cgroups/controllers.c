@@ -26,6 +26,7 @@ static const struct {
         [CONTROLLER_HUGETLB] = {"hugetlb", "hugetlb"},
         [CONTROLLER_IO] = {"blkio", "io"},
         [CONTROLLER_MEMORY] = {"memory", "memory"},
+        [CONTROLLER_MISC] = {"misc", "misc"},
         [CONTROLLER_NET_CLS] = {"net_cls", NULL},
         [CONTROLLER_NET_PRIO] = {"net_prio", NULL},
         [CONTROLLER_PIDS] = {"pids", "pids"},

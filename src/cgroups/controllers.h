@@ -16,6 +16,7 @@ enum controller {
         CONTROLLER_HUGETLB,
         CONTROLLER_IO, /* "blkio" on v1 */
         CONTROLLER_MEMORY,
+        CONTROLLER_MISC, /* counted, never limited but by `unified` */
         CONTROLLER_NET_CLS,
         CONTROLLER_NET_PRIO,
         CONTROLLER_PIDS,

@@ -42,6 +42,12 @@ static void free_entries(struct cgroup_io_entries *entries) {
         free(entries->items);
 }
 
+static void free_named(struct cgroup_named_number *list, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                free(list[i].name);
+        free(list);
+}
+
 static void free_io(struct cgroup_io_stats *io) {
         struct cgroup_io_entries *all[] = {&io->service_bytes, &io->serviced, &io->queued, &io->service_time,
                                            &io->wait_time,     &io->merged,   &io->time,   &io->sectors};
@@ -56,13 +62,18 @@ void cgroup_stats_done(struct cgroup_stats *stats) {
         free_numbers(&stats->cpu.percpu_user);
         free_numbers(&stats->cpuset.cpus);
         free_numbers(&stats->cpuset.mems);
-        for (size_t i = 0; i < stats->memory.n_raw; i++)
-                free(stats->memory.raw[i].name);
-        free(stats->memory.raw);
+        free_named(stats->memory.raw, stats->memory.n_raw);
+        free_named(stats->memory.events, stats->memory.n_events);
         free_io(&stats->io);
         for (size_t i = 0; i < stats->n_hugetlb; i++)
                 free(stats->hugetlb[i].page_size);
         free(stats->hugetlb);
+        for (size_t i = 0; i < stats->n_rdma; i++)
+                free(stats->rdma[i].device);
+        free(stats->rdma);
+        for (size_t i = 0; i < stats->n_misc; i++)
+                free(stats->misc[i].name);
+        free(stats->misc);
         *stats = CGROUP_STATS_INIT;
 }
 
@@ -100,12 +111,16 @@ static const struct number_row cpu_v1[] = {
         NUMBER("cpu.stat", "nr_periods", cpu.periods),
         NUMBER("cpu.stat", "nr_throttled", cpu.throttled_periods),
         NUMBER("cpu.stat", "throttled_time", cpu.throttled_time),
+        NUMBER("cpu.stat", "nr_bursts", cpu.burst_periods),
+        NUMBER("cpu.stat", "burst_time", cpu.burst_time),
         {},
 };
 static const struct number_row cpu_v2[] = {
         NUMBER("cpu.stat", "nr_periods", cpu.periods),
         NUMBER("cpu.stat", "nr_throttled", cpu.throttled_periods),
         NUMBER("cpu.stat", "throttled_usec", cpu.throttled_time, .factor = 1000),
+        NUMBER("cpu.stat", "nr_bursts", cpu.burst_periods),
+        NUMBER("cpu.stat", "burst_usec", cpu.burst_time, .factor = 1000),
         {},
 };
 static const struct number_row cpuacct_v1[] = {
@@ -150,13 +165,16 @@ static const struct number_row memory_v1[] = {
         NUMBER("memory.kmem.tcp.failcnt", NULL, memory.kernel_tcp.failcnt),
         {},
 };
-/* Here swap is counted alone; add_memory_to_swap() makes v1's sum of it. The peaks are of Linux 5.19 and 6.5. */
+/* Here swap is counted alone; make_sum() makes v1's sum of it. The peaks are of Linux 5.19 and 6.5. */
 static const struct number_row memory_v2[] = {
         NUMBER("memory.max", NULL, memory.memory.limit),
         NUMBER("memory.current", NULL, memory.memory.usage),
         NUMBER("memory.peak", NULL, memory.memory.max),
-        NUMBER("memory.swap.max", NULL, memory.memory_and_swap.limit),
-        NUMBER("memory.swap.current", NULL, memory.memory_and_swap.usage),
+        NUMBER("memory.events", "max", memory.memory.failcnt),
+        NUMBER("memory.swap.max", NULL, memory.swap.limit),
+        NUMBER("memory.swap.current", NULL, memory.swap.usage),
+        NUMBER("memory.swap.peak", NULL, memory.swap.max),
+        NUMBER("memory.swap.events", "fail", memory.swap.failcnt),
         {},
 };
 static const struct number_row pids_both[] = {
@@ -255,37 +273,62 @@ static void read_cpuset_v2(int dirfd, struct cgroup_stats *stats) {
 
 /* --- memory --- */
 
-static void read_raw(int dirfd, const char *cache_name, struct cgroup_memory_stats *memory) {
-        autofree char *text = read_text(dirfd, "memory.stat");
+struct named_numbers {
+        struct cgroup_named_number *list;
+        size_t n;
+};
+
+/* "NAME NUMBER" lines. */
+static struct named_numbers read_named(int dirfd, const char *file) {
+        autofree char *text = read_text(dirfd, file);
+        struct named_numbers named = {};
         char *rest = text, *line;
 
         while ((line = parse_part(&rest, '\n'))) {
                 const char *name = parse_part(&line, ' ');
-                struct cgroup_named_number *raw;
 
-                if (!name || !line || !*line)
-                        continue;
-                raw = array_append(memory->raw, memory->n_raw);
-                *raw = (struct cgroup_named_number){text_copy(name), parse_number(line)};
-                if (text_equal(name, cache_name))
-                        memory->cache = raw->value;
+                if (name && line && *line)
+                        *array_append(named.list, named.n) = (struct cgroup_named_number){text_copy(name), parse_number(line)};
         }
+        return named;
 }
 
+static void read_raw(int dirfd, const char *cache_name, struct cgroup_memory_stats *memory) {
+        struct named_numbers named = read_named(dirfd, "memory.stat");
+
+        memory->raw = named.list;
+        memory->n_raw = named.n;
+        for (size_t i = 0; i < named.n; i++)
+                if (text_equal(named.list[i].name, cache_name))
+                        memory->cache = named.list[i].value;
+}
+
+/* Two of the three lines there are settings. */
 static void read_memory_v1(int dirfd, struct cgroup_stats *stats) {
-        read_raw(dirfd, "cache", &stats->memory);
+        autofree char *text = read_text(dirfd, "memory.oom_control");
+        struct cgroup_memory_stats *memory = &stats->memory;
+
+        read_raw(dirfd, "cache", memory);
+        if (text && strstr(text, "oom_kill "))
+                *array_append(memory->events, memory->n_events) =
+                        (struct cgroup_named_number){text_copy("oom_kill"), parse_number_of(text, "oom_kill")};
 }
 
 /* No limit on one of the two is no limit on their sum. Their highest uses need not have been at the same time. */
-static void add_memory_to_swap(const struct cgroup_memory_usage *memory, struct cgroup_memory_usage *swap) {
-        swap->usage += memory->usage;
-        if (__builtin_add_overflow(swap->limit, memory->limit, &swap->limit))
-                swap->limit = UINT64_MAX;
+static void make_sum(struct cgroup_memory_stats *memory) {
+        memory->memory_and_swap.usage = memory->memory.usage + memory->swap.usage;
+        if (__builtin_add_overflow(memory->memory.limit, memory->swap.limit, &memory->memory_and_swap.limit))
+                memory->memory_and_swap.limit = UINT64_MAX;
 }
 
 static void read_memory_v2(int dirfd, struct cgroup_stats *stats) {
+        struct named_numbers events = read_named(dirfd, "memory.events");
+
+        stats->memory.events = events.list;
+        stats->memory.n_events = events.n;
+        stats->memory.has_swap = faccessat(dirfd, "memory.swap.current", F_OK, 0) == 0;
         read_raw(dirfd, "file", &stats->memory);
-        add_memory_to_swap(&stats->memory.memory, &stats->memory.memory_and_swap);
+        make_sum(&stats->memory);
 }
 
 /* --- pids --- */
@@ -489,6 +532,64 @@ static void read_hugetlb_v2(int dirfd, struct cgroup_stats *stats) {
                 read_page_size_v2(dirfd, &stats->hugetlb[i]);
 }
 
+/* --- rdma, misc --- */
+
+/* Of the list, which grows by one if it has none of that name. Lists of a few. */
+static struct cgroup_rdma_stats *rdma_of(struct cgroup_stats *stats, const char *device) {
+        struct cgroup_rdma_stats *added;
+
+        for (size_t i = 0; i < stats->n_rdma; i++)
+                if (text_equal(stats->rdma[i].device, device))
+                        return &stats->rdma[i];
+        added = array_append(stats->rdma, stats->n_rdma);
+        *added = (struct cgroup_rdma_stats){.device = text_copy(device)};
+        return added;
+}
+
+/* "mlx5_0 hca_handle=1 hca_object=max" */
+static void read_rdma_file(int dirfd, const char *file, size_t offset, struct cgroup_stats *stats) {
+        autofree char *text = read_text(dirfd, file);
+        char *rest = text, *line;
+
+        while ((line = parse_part(&rest, '\n'))) {
+                const char *device = parse_part(&line, ' '), *word, *value;
+                struct cgroup_rdma_numbers *numbers;
+
+                if (!device || !*device || !line)
+                        continue;
+                numbers = (struct cgroup_rdma_numbers *)((char *)rdma_of(stats, device) + offset);
+                while ((word = parse_part(&line, ' '))) {
+                        if ((value = text_after(word, "hca_handle=")))
+                                numbers->hca_handles = parse_number(value);
+                        if ((value = text_after(word, "hca_object=")))
+                                numbers->hca_objects = parse_number(value);
+                }
+        }
+}
+
+static void read_rdma(int dirfd, struct cgroup_stats *stats) {
+        read_rdma_file(dirfd, "rdma.current", offsetof(struct cgroup_rdma_stats, current), stats);
+        read_rdma_file(dirfd, "rdma.max", offsetof(struct cgroup_rdma_stats, limit), stats);
+}
+
+/* What there is, misc.current tells. */
+static void read_misc(int dirfd, struct cgroup_stats *stats) {
+        autofree char *limits = read_text(dirfd, "misc.max"), *events = read_text(dirfd, "misc.events");
+        struct named_numbers current = read_named(dirfd, "misc.current");
+
+        for (size_t i = 0; i < current.n; i++) {
+                autofree char *event = text_format("%s.max", current.list[i].name);
+
+                *array_append(stats->misc, stats->n_misc) = (struct cgroup_misc_stats){
+                        .name = text_copy(current.list[i].name),
+                        .current = current.list[i].value,
+                        .limit = limits ? parse_number_of(limits, current.list[i].name) : 0,
+                        .failcnt = events ? parse_number_of(events, event) : 0,
+                };
+        }
+        free_named(current.list, current.n);
+}
+
 /* --- pressure --- */
 
 static const struct {
@@ -549,6 +650,8 @@ static const struct section {
         {CONTROLLER_PIDS, pids_both, pids_both, read_pids_v1, read_pids_v2},
         {CONTROLLER_IO, NULL, NULL, read_io_v1, read_io_v2},
         {CONTROLLER_HUGETLB, NULL, NULL, read_hugetlb_v1, read_hugetlb_v2},
+        {CONTROLLER_RDMA, NULL, NULL, read_rdma, read_rdma},
+        {CONTROLLER_MISC, NULL, NULL, read_misc, read_misc},
 };
 
 static int open_place(const struct cgroup_place *place) {

@@ -30,6 +30,7 @@ struct cgroup_cpu_stats {
         uint64_t total, kernel, user;
         struct cgroup_numbers percpu, percpu_kernel, percpu_user;
         uint64_t periods, throttled_periods, throttled_time;
+        uint64_t burst_periods, burst_time; /* beyond the quota, from what had been saved up (Linux 5.14) */
         struct cgroup_pressure pressure;
 };
 
@@ -50,8 +51,12 @@ struct cgroup_named_number {
 struct cgroup_memory_stats {
         uint64_t cache;
         struct cgroup_memory_usage memory, memory_and_swap, kernel, kernel_tcp;
+        struct cgroup_memory_usage swap; /* alone; v2 */
+        bool has_swap;
         struct cgroup_named_number *raw; /* memory.stat */
         size_t n_raw;
+        struct cgroup_named_number *events; /* memory.events, and of v1 the oom_kill of memory.oom_control */
+        size_t n_events;
         struct cgroup_pressure pressure;
 };
 
@@ -78,6 +83,21 @@ struct cgroup_hugetlb_stats {
         uint64_t usage, max, failcnt;
 };
 
+/* What a device for remote memory access has lent. */
+struct cgroup_rdma_numbers {
+        uint64_t hca_handles, hca_objects;
+};
+struct cgroup_rdma_stats {
+        char *device; /* "mlx5_0" */
+        struct cgroup_rdma_numbers current, limit;
+};
+
+/* A resource of which a machine has a number, such as keys for encrypted guests. */
+struct cgroup_misc_stats {
+        char *name; /* "sev" */
+        uint64_t current, limit, failcnt;
+};
+
 struct cgroup_stats {
         struct cgroup_cpu_stats cpu;
         struct cgroup_cpuset_stats cpuset;
@@ -86,6 +106,10 @@ struct cgroup_stats {
         struct cgroup_io_stats io;
         struct cgroup_hugetlb_stats *hugetlb;
         size_t n_hugetlb;
+        struct cgroup_rdma_stats *rdma;
+        size_t n_rdma;
+        struct cgroup_misc_stats *misc;
+        size_t n_misc;
 };
 #define CGROUP_STATS_INIT ((struct cgroup_stats){})
 void cgroup_stats_done(struct cgroup_stats *stats);

@@ -32,6 +32,11 @@ static const struct number_key throttling_keys[] = {
         {"throttledTime", offsetof(struct cgroup_cpu_stats, throttled_time), true},
         {},
 };
+static const struct number_key burst_keys[] = {
+        {"periods", offsetof(struct cgroup_cpu_stats, burst_periods)},
+        {"time", offsetof(struct cgroup_cpu_stats, burst_time)},
+        {},
+};
 static const struct number_key cpuset_keys[] = {
         {"cpu_exclusive", offsetof(struct cgroup_cpuset_stats, cpu_exclusive)},
         {"mem_hardwall", offsetof(struct cgroup_cpuset_stats, mem_hardwall)},
@@ -65,6 +70,17 @@ static const struct number_key hugetlb_keys[] = {
         {"usage", offsetof(struct cgroup_hugetlb_stats, usage), true},
         {"max", offsetof(struct cgroup_hugetlb_stats, max), true},
         {"failcnt", offsetof(struct cgroup_hugetlb_stats, failcnt)},
+        {},
+};
+static const struct number_key rdma_keys[] = {
+        {"hca_handles", offsetof(struct cgroup_rdma_numbers, hca_handles)},
+        {"hca_objects", offsetof(struct cgroup_rdma_numbers, hca_objects)},
+        {},
+};
+static const struct number_key misc_keys[] = {
+        {"current", offsetof(struct cgroup_misc_stats, current)},
+        {"limit", offsetof(struct cgroup_misc_stats, limit)},
+        {"failcnt", offsetof(struct cgroup_misc_stats, failcnt)},
         {},
 };
 static const struct number_key l3_keys[] = {
@@ -147,6 +163,8 @@ static void write_cpu(struct json_writer *writer, const struct cgroup_cpu_stats 
         write_list(writer, "percpu_user", &cpu->percpu_user);
         json_object_end(writer);
         write_object(writer, "throttling", throttling_keys, cpu);
+        if (cpu->burst_periods > 0)
+                write_object(writer, "burst", burst_keys, cpu);
         write_pressure(writer, &cpu->pressure);
         json_object_end(writer);
 }
@@ -160,12 +178,12 @@ static void write_cpuset(struct json_writer *writer, const struct cgroup_cpuset_
         json_object_end(writer);
 }
 
-static void write_raw(struct json_writer *writer, const struct cgroup_memory_stats *memory) {
-        if (memory->n_raw == 0)
+static void write_named(struct json_writer *writer, const char *key, const struct cgroup_named_number *list, size_t n) {
+        if (n == 0)
                 return;
-        json_object_begin(writer, "raw");
-        for (size_t i = 0; i < memory->n_raw; i++)
-                json_write_u64(writer, memory->raw[i].name, memory->raw[i].value);
+        json_object_begin(writer, key);
+        for (size_t i = 0; i < n; i++)
+                json_write_u64(writer, list[i].name, list[i].value);
         json_object_end(writer);
 }
 
@@ -177,7 +195,10 @@ static void write_memory(struct json_writer *writer, const struct cgroup_memory_
         write_object(writer, "swap", memory_usage_keys, &memory->memory_and_swap);
         write_object(writer, "kernel", memory_usage_keys, &memory->kernel);
         write_object(writer, "kernelTCP", memory_usage_keys, &memory->kernel_tcp);
-        write_raw(writer, memory);
+        if (memory->has_swap)
+                write_object(writer, "swapOnly", memory_usage_keys, &memory->swap);
+        write_named(writer, "raw", memory->raw, memory->n_raw);
+        write_named(writer, "events", memory->events, memory->n_events);
         write_pressure(writer, &memory->pressure);
         json_object_end(writer);
 }
@@ -225,6 +246,29 @@ static void write_hugetlb(struct json_writer *writer, const struct cgroup_stats 
         json_object_begin(writer, "hugetlb");
         for (size_t i = 0; i < stats->n_hugetlb; i++)
                 write_object(writer, stats->hugetlb[i].page_size, hugetlb_keys, &stats->hugetlb[i]);
+        json_object_end(writer);
+}
+
+/* runc tells nothing of these two; without a device they are not there. */
+static void write_rdma(struct json_writer *writer, const struct cgroup_stats *stats) {
+        if (stats->n_rdma == 0)
+                return;
+        json_object_begin(writer, "rdma");
+        for (size_t i = 0; i < stats->n_rdma; i++) {
+                json_object_begin(writer, stats->rdma[i].device);
+                write_object(writer, "current", rdma_keys, &stats->rdma[i].current);
+                write_object(writer, "limit", rdma_keys, &stats->rdma[i].limit);
+                json_object_end(writer);
+        }
+        json_object_end(writer);
+}
+
+static void write_misc(struct json_writer *writer, const struct cgroup_stats *stats) {
+        if (stats->n_misc == 0)
+                return;
+        json_object_begin(writer, "misc");
+        for (size_t i = 0; i < stats->n_misc; i++)
+                write_object(writer, stats->misc[i].name, misc_keys, &stats->misc[i]);
         json_object_end(writer);
 }
 
@@ -348,6 +392,8 @@ void stats_print(const struct cgroup_stats *stats, const struct resctrl_stats *s
         write_object(writer, "pids", pids_keys, &stats->pids);
         write_io(writer, &stats->io);
         write_hugetlb(writer, stats);
+        write_rdma(writer, stats);
+        write_misc(writer, stats);
         write_shares(writer, shares);
         write_network(writer, net_dev);
         json_object_end(writer);

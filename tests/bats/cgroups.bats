@@ -31,12 +31,12 @@ limits() {
 @test "the process is in its cgroup before it runs" {
         config '.linux.namespaces |= map(select(.type != "cgroup"))'
         inside 'cat /proc/self/cgroup'
-        [ "$(grep -cF "/$ID" "$DIR/out")" -ge 1 ]
+        [ "$(grep -cF "$(place)" "$DIR/out")" -ge 1 ]
         if [ "$CGROUP_VERSION" = 1 ]; then
-                prints_match ":pids:/$ID\$"
-                prints_match ":memory:/$ID\$"
+                prints_match ":pids:$(place)\$"
+                prints_match ":memory:$(place)\$"
         else
-                prints_line "0::/$ID"
+                prints_line "0::$(place)"
         fi
 }
 
@@ -46,6 +46,7 @@ limits() {
 }
 
 @test "a path of several folders is made" {
+        only_cgroupfs "a unit has no path"
         config '.linux.cgroupsPath = $path' --arg path "/$ID/a/b"
         start
         local top
@@ -63,12 +64,14 @@ limits() {
 @test "without a path the cgroup has the container's id" {
         config 'del(.linux.cgroupsPath)'
         start
-        grep -qF "/$ID" "/proc/$(pid_of)/cgroup"
+        [ "$MANAGER" = cgroupfs ] || grep -qF "/system.slice/tare-$ID.scope" "/proc/$(pid_of)/cgroup"
+        grep -qF "$ID" "/proc/$(pid_of)/cgroup"
         expect 0 tare delete --force "$ID"
         nothing_left
 }
 
 @test "a path with .. stays below the hierarchy" {
+        only_cgroupfs "a unit has no path"
         config '.linux.cgroupsPath = $path' --arg path "/../../../$ID"
         args true
         expect 0 tare run --bundle "$BUNDLE" "$ID" || says ..
@@ -233,7 +236,7 @@ limits() {
 @test "hugepageLimits" {
         need_controller hugetlb
         local size
-        size=$(ls "$(dirname "$(cgroup hugetlb)")" | sed -n 's/^hugetlb\.\([0-9]*[KMG]B\)\..*/\1/p' | head -n 1)
+        size=$(ls "$(hierarchy hugetlb)" | sed -n 's/^hugetlb\.\([0-9]*[KMG]B\)\..*/\1/p' | head -n 1)
         [ "$size" ] || size=2MB
         config '.linux.resources.hugepageLimits = [{"pageSize": $size, "limit": 4194304}]' --arg size "$size"
         create
@@ -371,7 +374,7 @@ limits() {
         only_tare "older versions only warn"
         local path
         path=$(cgroup pids)
-        mkdir "$path"
+        mkdir -p "$path"
         sleep 1000 3>&- &
         BACKGROUND=$!
         disown
@@ -390,11 +393,11 @@ limits() {
         if [ "$CGROUP_VERSION" = 1 ]; then
                 need_controller freezer
                 path=$(cgroup freezer)
-                mkdir "$path"
+                mkdir -p "$path"
                 echo FROZEN >"$path/freezer.state"
         else
                 path=$(cgroup)
-                mkdir "$path"
+                mkdir -p "$path"
                 echo 1 >"$path/cgroup.freeze"
         fi
         args true
@@ -405,7 +408,7 @@ limits() {
 }
 
 @test "a cgroup that is there and empty is used" {
-        mkdir "$(cgroup pids)"
+        mkdir -p "$(cgroup pids)"
         inside 'echo ran'
         prints ran
         nothing_left

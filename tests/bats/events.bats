@@ -113,7 +113,7 @@ paths_of() {
         start
         expect 0 tare events --stats "$ID"
         cp "$DIR/out" "$DIR/ours"
-        config '.linux.cgroupsPath = $path' --arg path "/$ID-runc"
+        config '.linux.cgroupsPath = $path' --arg path "$(cgroups_path "$ID-runc")"
         mkdir "$DIR/runc"
         runc --root "$DIR/runc" run --detach --bundle "$BUNDLE" "$ID-runc" </dev/null >"$DIR/out" 2>"$DIR/err" 3>&- ||
                 skip "runc cannot run here: $(cat "$DIR/err")"

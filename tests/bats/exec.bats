@@ -152,21 +152,21 @@ by_file() {
         expect 0 tare exec --detach --pid-file "$DIR/pid" "$ID" sleep 1000
         pid=$(cat "$DIR/pid")
         diff "/proc/$pid/cgroup" "/proc/$(pid_of)/cgroup"
-        grep -q "/$ID\$" "/proc/$pid/cgroup"
+        grep -q "$(place)\$" "/proc/$pid/cgroup"
 }
 
 @test "--cgroup: below the container's" {
         start
-        local directory=/sys/fs/cgroup/$ID/sub
-        [ "$CGROUP_VERSION" = 2 ] || directory=/sys/fs/cgroup/pids/$ID/sub
+        local directory
+        directory=$(cgroup pids)/sub
         mkdir "$directory"
-        [ "$CGROUP_VERSION" = 2 ] || mkdir "/sys/fs/cgroup/memory/$ID/sub"
+        [ "$CGROUP_VERSION" = 2 ] || mkdir "$(cgroup memory)/sub"
         if [ "$CGROUP_VERSION" = 2 ]; then
                 expect 0 tare exec --cgroup sub --detach --pid-file "$DIR/pid" "$ID" sleep 1000
         else
                 expect 0 tare exec --cgroup pids,memory:sub --detach --pid-file "$DIR/pid" "$ID" sleep 1000
-                grep -qx ".*:memory:/$ID/sub" "/proc/$(cat "$DIR/pid")/cgroup"
-                grep -q "freezer:/$ID\$" "/proc/$(cat "$DIR/pid")/cgroup"
+                grep -qx ".*:memory:$(place)/sub" "/proc/$(cat "$DIR/pid")/cgroup"
+                grep -q "freezer:$(place)\$" "/proc/$(cat "$DIR/pid")/cgroup"
         fi
         grep -qx "$(cat "$DIR/pid")" "$directory/cgroup.procs"
 }
@@ -185,7 +185,8 @@ by_file() {
         need_v2
         grep -qw hugetlb /sys/fs/cgroup/cgroup.subtree_control || skip "no controller to divide by"
         start
-        local directory=/sys/fs/cgroup/$ID
+        local directory
+        directory=$(cgroup)
         mkdir "$directory/inner"
         echo "$(pid_of)" >"$directory/inner/cgroup.procs"
         echo +hugetlb >"$directory/cgroup.subtree_control"

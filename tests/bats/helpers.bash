@@ -5,7 +5,8 @@
 # with the proof that nothing of it is left: no state, no process, no mount, no cgroup.
 #
 # $TARE is the runtime under test, the build's unless set. Another runtime may be named to see whether a test asks for
-# more than is common; what only tare does says so by only_tare.
+# more than is common; what only tare does says so by only_tare. With $CGROUP_MANAGER set to systemd the machine's systemd makes
+# the cgroups, in a slice of this run.
 
 bats_require_minimum_version 1.5.0
 
@@ -55,7 +56,9 @@ common_setup() {
         mkdir -p "$BUNDLE"
         chmod 711 "$DIR"
         cp -a "$BATS_FILE_TMPDIR/rootfs" "$ROOTFS"
-        jq --arg path "/$ID" '.linux.cgroupsPath = $path' "$BATS_FILE_TMPDIR/base.json" >"$BUNDLE/config.json"
+        MANAGER=${CGROUP_MANAGER:-cgroupfs}
+        SLICE=t${BATS_RUN_TMPDIR##*-}.slice
+        jq --arg path "$(cgroups_path)" '.linux.cgroupsPath = $path' "$BATS_FILE_TMPDIR/base.json" >"$BUNDLE/config.json"
 }
 
 teardown() {
@@ -73,6 +76,8 @@ common_teardown() {
         for state in "$ROOT"/*/; do
                 [ ! -d "$state" ] || tare delete --force "$(basename "$state")" || :
         done
+        # What a test made there before systemd did.
+        rmdir /sys/fs/cgroup{,/*}"/$SLICE" 2>/dev/null || :
         nothing_left
 }
 
@@ -80,7 +85,9 @@ common_teardown() {
 
 # The runtime with the state of this test. Nothing here takes half a minute.
 tare() {
-        timeout --foreground --kill-after=5 "${PATIENCE:-60}" "$TARE" --root "$ROOT" "$@" 3>&-
+        local -a manager=()
+        [ "$MANAGER" = cgroupfs ] || manager=(--systemd-cgroup)
+        timeout --foreground --kill-after=5 "${PATIENCE:-60}" "$TARE" --root "$ROOT" "${manager[@]}" "$@" 3>&-
 }
 
 # expect STATUS COMMAND...: runs it, its stdout in $output and $DIR/out, its stderr in $errors. Files and not pipes, for
@@ -214,13 +221,49 @@ status_is() {
 
 # --- cgroups ---
 
+# cgroups_path [NAME]: linux.cgroupsPath for a cgroup of this name, the container's id unless given.
+cgroups_path() {
+        if [ "$MANAGER" = systemd ]; then
+                echo "$SLICE:tare:${1-$ID}"
+        else
+                echo "/${1-$ID}"
+        fi
+}
+
+# place [NAME]: where that is below a mount point.
+place() {
+        if [ "$MANAGER" = systemd ]; then
+                echo "/$SLICE/tare-${1-$ID}.scope"
+        else
+                echo "/${1-$ID}"
+        fi
+}
+
+# The mount point of a controller.
+hierarchy() {
+        if [ "$CGROUP_VERSION" = 1 ]; then
+                echo "/sys/fs/cgroup/$1"
+        else
+                echo /sys/fs/cgroup
+        fi
+}
+
 # The container's cgroup for a controller.
 cgroup() {
-        if [ "$CGROUP_VERSION" = 1 ]; then
-                echo "/sys/fs/cgroup/$1/$ID"
+        echo "$(hierarchy "${1-}")$(place)"
+}
+
+# The mount point of v2, where there is one.
+unified() {
+        if [ "$CGROUP_VERSION" = 2 ]; then
+                echo /sys/fs/cgroup
         else
-                echo "/sys/fs/cgroup/$ID"
+                echo /sys/fs/cgroup/unified
         fi
+}
+
+only_cgroupfs() {
+        [ "$MANAGER" = cgroupfs ] || skip "not with systemd: $1"
 }
 
 # members N: so many processes are in the container.

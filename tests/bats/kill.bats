@@ -220,7 +220,7 @@ thaw_by_hand() {
         soon no_process
         expect 0 tare kill --all "$ID" 15
         expect 0 tare kill --all "$ID" 9
-        find /sys/fs/cgroup -depth -type d -name "$ID" -exec rmdir {} + || :
+        find /sys/fs/cgroup -depth -type d -name "*$ID*" -exec rmdir {} + || :
         [ -z "$(left_cgroups)" ]
         expect 0 tare kill --all "$ID" 15
         expect 0 tare kill --all "$ID" 9
@@ -260,7 +260,7 @@ many() {
         local name
         args sleep 1000
         for name; do
-                config '.linux.cgroupsPath = $path' --arg path "/$ID-$name"
+                config '.linux.cgroupsPath = $path' --arg path "$(cgroups_path "$ID-$name")"
                 tare run --detach --bundle "$BUNDLE" "$ID-$name" </dev/null >/dev/null 2>&1
         done
 }
@@ -306,7 +306,7 @@ statuses_are() {
         only_tare "has no such option"
         many a
         script 'trap "exit 0" TERM; echo ready; while :; do sleep 0.02; done'
-        config '.linux.cgroupsPath = $path' --arg path "/$ID-t"
+        config '.linux.cgroupsPath = $path' --arg path "$(cgroups_path "$ID-t")"
         expect 0 tare run --detach --bundle "$BUNDLE" "$ID-t"
         soon grep -q ready "$DIR/out"
         expect 1 tare kill --regex "$ID-" FOO

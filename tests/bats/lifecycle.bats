@@ -6,7 +6,7 @@ load helpers
 
 # A second container of the same test, with a cgroup of its own.
 second() {
-        config '.linux.cgroupsPath = $path' --arg path "/$ID-2"
+        config '.linux.cgroupsPath = $path' --arg path "$(cgroups_path "$ID-2")"
         args sleep 1000
         expect 0 tare run --detach --bundle "$BUNDLE" "$ID-2"
 }
@@ -71,7 +71,7 @@ second() {
         local id
         args true
         for id in a A1 a_b a+b a-b a.b "$(printf '%0200d' 1)"; do
-                config '.linux.cgroupsPath = $path' --arg path "/$ID"
+                config '.linux.cgroupsPath = $path' --arg path "$(cgroups_path)"
                 expect 0 tare run --bundle "$BUNDLE" "$id"
         done
 }
@@ -649,7 +649,7 @@ no_sleep() {
         args sleep 1000
         for i in 1 2 3 4 5 6 7 8; do
                 (
-                        jq --arg path "/$ID-$i" '.linux.cgroupsPath = $path' "$BUNDLE/config.json" >"$BUNDLE/$i.json"
+                        jq --arg path "$(cgroups_path "$ID-$i")" '.linux.cgroupsPath = $path' "$BUNDLE/config.json" >"$BUNDLE/$i.json"
                         mkdir "$DIR/bundle-$i"
                         mv "$BUNDLE/$i.json" "$DIR/bundle-$i/config.json"
                         cp -a "$ROOTFS" "$DIR/bundle-$i/rootfs"

@@ -7,7 +7,7 @@ load helpers
 # A container $ID-NAME with a cgroup of its own, created.
 named() {
         args sleep 1000
-        config '.linux.cgroupsPath = $path' --arg path "/$ID-$1"
+        config '.linux.cgroupsPath = $path' --arg path "$(cgroups_path "$ID-$1")"
         tare create --bundle "$BUNDLE" "$ID-$1" </dev/null >/dev/null 2>&1
 }
 

@@ -28,9 +28,11 @@ freeze() {
 
 # The container's cgroup goes below another one, $ABOVE.
 below_another() {
+        # With systemd it is in a slice as it is.
+        ABOVE=$(hierarchy freezer)/$SLICE
+        [ "$MANAGER" = cgroupfs ] || return 0
         config '.linux.cgroupsPath = $path' --arg path "/above-$ID/$ID"
-        ABOVE=/sys/fs/cgroup/above-$ID
-        [ "$CGROUP_VERSION" = 2 ] || ABOVE=/sys/fs/cgroup/freezer/above-$ID
+        ABOVE=$(hierarchy freezer)/above-$ID
 }
 
 remove_above() {

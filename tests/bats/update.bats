@@ -31,7 +31,7 @@ update_from() {
 # Every limit that the container's cgroup has. A new cgroup has a number in hugetlb.2MB.max; written back, it reads "max".
 snapshot() {
         local file directory
-        for directory in /sys/fs/cgroup/{,*/}"$ID"; do
+        for directory in /sys/fs/cgroup{,/*}"$(place)"; do
                 for file in "$directory"/{pids.max,memory.{limit,soft_limit,memsw.limit,kmem.tcp.limit}_in_bytes,memory.{swappiness,oom_control},memory.{max,low,swap.max}} \
                         "$directory"/cpu.{shares,weight,idle,cfs_quota_us,cfs_period_us,cfs_burst_us,max,max.burst,rt_period_us,rt_runtime_us} \
                         "$directory"/{cpuset.cpus,cpuset.mems,blkio.bfq.weight,blkio.bfq.weight_device,io.max,io.weight,io.bfq.weight,cgroup.max.depth,cgroup.max.descendants} \
@@ -179,7 +179,7 @@ need_swap() {
 
 @test "cpu-idle takes the place of the shares, and gives them back" {
         need_controller cpu
-        [ -e "$(dirname "$(cgroup cpu)")/cpu.idle" ] || [ "$CGROUP_VERSION" = 2 ] || skip "this kernel has no idle cgroups"
+        [ -e "$(hierarchy cpu)/cpu.idle" ] || [ "$CGROUP_VERSION" = 2 ] || skip "this kernel has no idle cgroups"
         config '.linux.resources.cpu = {"shares": 512}'
         start
         update --cpu-idle 1
@@ -390,7 +390,7 @@ some_limit_is() {
 @test "unified: files of v2, each by its name" {
         [ -e /sys/fs/cgroup/unified ] || need_v2
         local directory
-        directory=$(echo /sys/fs/cgroup/{unified/,}"$ID" | cut -d ' ' -f "$CGROUP_VERSION")
+        directory=$(unified)$(place)
         start
         update_from '{"unified": {"cgroup.max.depth": "3"}}'
         is "$(cat "$directory/cgroup.max.depth")" 3
@@ -412,9 +412,9 @@ some_limit_is() {
 }
 
 @test "huge pages" {
-        local directory=/sys/fs/cgroup/$ID
-        [ "$CGROUP_VERSION" = 2 ] || directory=/sys/fs/cgroup/unified/$ID
-        grep -qsw hugetlb "$(dirname "$directory")/cgroup.controllers" || need_controller hugetlb
+        local directory
+        directory=$(unified)$(place)
+        grep -qsw hugetlb "$(unified)/cgroup.controllers" || need_controller hugetlb
         [ -e /sys/kernel/mm/hugepages/hugepages-2048kB ] || skip "no huge pages of 2 MB"
         start
         [ -e "$directory" ] || directory=$(cgroup hugetlb)

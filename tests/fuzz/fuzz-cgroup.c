@@ -53,7 +53,7 @@ static char *numbers(bool v2, const char *net_dev) {
         struct json_writer writer = {.text = &text};
         const struct resctrl_stats no_shares = RESCTRL_STATS_INIT;
 
-        place->controllers = text_copy(v2 ? "" : "cpu,cpuacct,cpuset,memory,pids,blkio,hugetlb,rdma");
+        place->controllers = text_copy(v2 ? "" : "cpu,cpuacct,cpuset,memory,pids,blkio,hugetlb,rdma,misc");
         place->directory = text_copy(folder);
         place->path = text_copy("/");
         place->v2 = v2;

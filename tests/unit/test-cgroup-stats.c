@@ -111,9 +111,36 @@ static const struct cgroup_hugetlb_stats *hugetlb_of(const struct cgroup_stats *
         return &none;
 }
 
+/* "high=1 max=2" */
+static void check_named(const struct cgroup_named_number *list, size_t n, const char *expected) {
+        autodone(text) struct text text = TEXT_INIT;
+
+        text_add(&text, "");
+        for (size_t i = 0; i < n; i++)
+                text_add_format(&text, "%s%s=%llu", i ? " " : "", list[i].name, (unsigned long long)list[i].value);
+        CHECK_TEXT(text.bytes, expected);
+}
+
+static void check_rdma(const struct cgroup_rdma_stats *rdma, const char *device, const uint64_t expected[4]) {
+        CHECK_TEXT(rdma->device, device);
+        CHECK_U64(rdma->current.hca_handles, expected[0]);
+        CHECK_U64(rdma->current.hca_objects, expected[1]);
+        CHECK_U64(rdma->limit.hca_handles, expected[2]);
+        CHECK_U64(rdma->limit.hca_objects, expected[3]);
+}
+#define CHECK_RDMA(rdma, device, ...) check_rdma(&(rdma), (device), (const uint64_t[4]){__VA_ARGS__})
+
+static void check_misc(const struct cgroup_misc_stats *misc, const char *name, const uint64_t expected[3]) {
+        CHECK_TEXT(misc->name, name);
+        CHECK_U64(misc->current, expected[0]);
+        CHECK_U64(misc->limit, expected[1]);
+        CHECK_U64(misc->failcnt, expected[2]);
+}
+#define CHECK_MISC(misc, name, ...) check_misc(&(misc), (name), (const uint64_t[3]){__VA_ARGS__})
+
 /* --- v1 --- */
 
-static const char *const v1[] = {"cpu,cpuacct", "cpuset", "memory", "pids", "blkio", "hugetlb", NULL};
+static const char *const v1[] = {"cpu,cpuacct", "cpuset", "memory", "pids", "blkio", "hugetlb", "rdma", "misc", NULL};
 
 static const struct sample v1_samples[] = {
         {"cpu,cpuacct/cpu.stat", "nr_periods 35\nnr_throttled 12\nthrottled_time 987654321\nnr_bursts 1\nburst_time 2\n"},
@@ -148,6 +175,7 @@ static const struct sample v1_samples[] = {
         {"memory/memory.kmem.tcp.usage_in_bytes", "402\n"},
         {"memory/memory.kmem.tcp.max_usage_in_bytes", "403\n"},
         {"memory/memory.kmem.tcp.failcnt", "404\n"},
+        {"memory/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 7\n"},
         {"memory/memory.stat", "cache 532480\nrss 53248\nrss_huge -4096\ntotal_cache 532481\n"},
         {"pids/pids.current", "5\n"},
         {"pids/pids.max", "100\n"},
@@ -159,6 +187,10 @@ static const struct sample v1_samples[] = {
         {"hugetlb/hugetlb.1GB.usage_in_bytes", "1073741824\n"},
         {"hugetlb/hugetlb.1GB.max_usage_in_bytes", "2147483648\n"},
         {"hugetlb/hugetlb.1GB.failcnt", "9\n"},
+        {"rdma/rdma.current", "mlx5_0 hca_handle=1 hca_object=20\n"},
+        {"rdma/rdma.max", "mlx5_0 hca_handle=2 hca_object=max\n"},
+        {"misc/misc.current", "sev 3\n"},
+        {"misc/misc.max", "sev 4\n"},
         {},
 };
 
@@ -174,6 +206,8 @@ static void check_cpu_v1(const struct cgroup_cpu_stats *cpu) {
         CHECK_U64(cpu->periods, 35);
         CHECK_U64(cpu->throttled_periods, 12);
         CHECK_U64(cpu->throttled_time, 987654321);
+        CHECK_U64(cpu->burst_periods, 1);
+        CHECK_U64(cpu->burst_time, 2);
         CHECK(!cpu->pressure.known);
 }
 
@@ -197,6 +231,8 @@ static void check_memory_v1(const struct cgroup_memory_stats *memory) {
         CHECK_USAGE(memory->memory_and_swap, 201, 202, 203, 204);
         CHECK_USAGE(memory->kernel, 301, 302, 303, 304);
         CHECK_USAGE(memory->kernel_tcp, 401, 402, 403, 404);
+        CHECK(!memory->has_swap);
+        check_named(memory->events, memory->n_events, "oom_kill=7");
         CHECK_EQUAL(memory->n_raw, 4);
         if (memory->n_raw != 4)
                 return;
@@ -227,6 +263,10 @@ static void reads_v1(void) {
         CHECK_U64(hugetlb_of(&stats, "1GB")->usage, 1073741824);
         CHECK_U64(hugetlb_of(&stats, "1GB")->max, 2147483648);
         CHECK_U64(hugetlb_of(&stats, "1GB")->failcnt, 9);
+        CHECK_EQUAL(stats.n_rdma, 1);
+        CHECK_RDMA(stats.rdma[0], "mlx5_0", 1, 20, 2, UINT64_MAX);
+        CHECK_EQUAL(stats.n_misc, 1);
+        CHECK_MISC(stats.misc[0], "sev", 3, 4, 0);
         fixture_done(&fixture);
 }
 
@@ -361,6 +401,13 @@ static const struct sample v2_samples[] = {
         {"unified/memory.swap.max", "50000\n"},
         {"unified/memory.swap.current", "20000\n"},
         {"unified/memory.swap.peak", "30000\n"},
+        {"unified/memory.swap.events", "high 0\nmax 5\nfail 6\n"},
+        {"unified/memory.events", "low 0\nhigh 1\nmax 2\noom 3\noom_kill 4\n"},
+        {"unified/rdma.current", "mlx5_0 hca_handle=1 hca_object=20\nocrdma1 hca_handle=0 hca_object=0\n"},
+        {"unified/rdma.max", "ocrdma1 hca_handle=2 hca_object=3\nmlx4_0 hca_handle=2 hca_object=max\n"},
+        {"unified/misc.current", "res_a 3\nres_b 0\n"},
+        {"unified/misc.max", "res_a max\nres_b 4\n"},
+        {"unified/misc.events", "res_a.max 0\nres_b.max 7\n"},
         {"unified/memory.stat", "anon 4096\nfile 8192\nkernel 16384\nfile_mapped 1\n"},
         {"unified/pids.current", "5\n"},
         {"unified/pids.max", "100\n"},
@@ -411,6 +458,13 @@ static void check_rest_of_v2(const struct cgroup_stats *stats) {
         CHECK_U64(hugetlb_of(stats, "2MB")->failcnt, 3);
         CHECK_U64(hugetlb_of(stats, "1GB")->usage, 1073741824);
         CHECK_U64(hugetlb_of(stats, "1GB")->failcnt, 0);
+        CHECK_EQUAL(stats->n_rdma, 3);
+        CHECK_RDMA(stats->rdma[0], "mlx5_0", 1, 20, 0, 0);
+        CHECK_RDMA(stats->rdma[1], "ocrdma1", 0, 0, 2, 3);
+        CHECK_RDMA(stats->rdma[2], "mlx4_0", 0, 0, 2, UINT64_MAX);
+        CHECK_EQUAL(stats->n_misc, 2);
+        CHECK_MISC(stats->misc[0], "res_a", 3, UINT64_MAX, 0);
+        CHECK_MISC(stats->misc[1], "res_b", 0, 4, 7);
 }
 
 static void reads_v2(void) {
@@ -428,8 +482,13 @@ static void reads_v2(void) {
         CHECK_U64(stats.cpu.throttled_periods, 3);
         CHECK_U64(stats.cpu.throttled_time, 4567000);
         CHECK_U64(stats.memory.cache, 8192);
-        CHECK_USAGE(stats.memory.memory, 1000000, 600000, 700000, 0);
+        CHECK_U64(stats.cpu.burst_periods, 1);
+        CHECK_U64(stats.cpu.burst_time, 2000);
+        CHECK_USAGE(stats.memory.memory, 1000000, 600000, 700000, 2);
         CHECK_USAGE(stats.memory.memory_and_swap, 1050000, 620000, 0, 0);
+        CHECK(stats.memory.has_swap);
+        CHECK_USAGE(stats.memory.swap, 50000, 20000, 30000, 6);
+        check_named(stats.memory.events, stats.memory.n_events, "low=0 high=1 max=2 oom=3 oom_kill=4");
         CHECK_USAGE(stats.memory.kernel, 0, 0, 0, 0);
         CHECK_USAGE(stats.memory.kernel_tcp, 0, 0, 0, 0);
         CHECK_EQUAL(stats.memory.n_raw, 4);
@@ -540,7 +599,7 @@ static void reads_nonsense(void) {
         static const char *const texts[] = {"", "\n", " ", "x", "8:", ":", "=", "8:0", "8:0 ", "some", "max", "-", "0-", "5-3",
                                             "0-99999999999999999999", "1 2 3 4 5 6", "\n\n\n", "some avg10 =1"};
         static const struct sample *const lists[] = {v1_samples, throttle, v2_samples};
-        static const char *const hybrid[] = {"cpu,cpuacct", "cpuset", "memory", "pids", "blkio", "hugetlb", "", NULL};
+        static const char *const hybrid[] = {"cpu,cpuacct", "cpuset", "memory", "pids", "blkio", "hugetlb", "rdma", "misc", "", NULL};
         struct fixture fixture;
 
         fixture_init(&fixture, hybrid);

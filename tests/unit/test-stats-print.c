@@ -36,6 +36,9 @@ static struct cgroup_io_entry read_entry = {8, 1, (char *)"Read", 512};
 static struct cgroup_io_entry plain_entry = {8, 0, NULL, 7};
 static uint64_t two_numbers[] = {1, 2};
 static struct cgroup_named_number raw[] = {{(char *)"anon", UINT64_MAX}, {(char *)"file", 0}};
+static struct cgroup_named_number events[] = {{(char *)"oom_kill", 3}};
+static struct cgroup_rdma_stats rdma[] = {{(char *)"mlx5_0", {1, 2}, {3, UINT64_MAX}}};
+static struct cgroup_misc_stats misc[] = {{(char *)"sev", 1, 2, 3}};
 static struct cgroup_hugetlb_stats hugetlb[] = {{(char *)"2MB", 1, 2, 3}, {(char *)"1GB", 0, 0, 0}};
 
 #define PRESSURE(first)                                                                                  \
@@ -48,18 +51,24 @@ static struct cgroup_hugetlb_stats hugetlb[] = {{(char *)"2MB", 1, 2, 3}, {(char
 
 static const struct cgroup_stats everything = {
         .cpu = {.total = 3, .kernel = 1, .user = 2, .percpu = {two_numbers, 2}, .percpu_kernel = {two_numbers, 1},
-                .percpu_user = {two_numbers + 1, 1}, .periods = 4, .throttled_periods = 5, .throttled_time = 6, .pressure = PRESSURE(1)},
+                .percpu_user = {two_numbers + 1, 1}, .periods = 4, .throttled_periods = 5, .throttled_time = 6, .burst_periods = 7, .burst_time = 8,
+                .pressure = PRESSURE(1)},
         .cpuset = {.cpus = {two_numbers, 2}, .mems = {two_numbers, 1}, .cpu_exclusive = 1, .mem_hardwall = 2, .mem_exclusive = 3,
                    .memory_migrate = 4, .memory_spread_page = 5, .memory_spread_slab = 6, .memory_pressure = 7,
                    .sched_load_balance = 8, .sched_relax_domain_level = -1},
         .memory = {.cache = 9, .memory = {11, 12, 13, 14}, .memory_and_swap = {21, 22, 23, 24}, .kernel = {31, 32, 33, 34},
-                   .kernel_tcp = {41, 42, 43, 44}, .raw = raw, .n_raw = 2, .pressure = PRESSURE(4)},
+                   .kernel_tcp = {41, 42, 43, 44}, .swap = {45, 46, 47, 48}, .has_swap = true, .raw = raw, .n_raw = 2,
+                   .events = events, .n_events = 1, .pressure = PRESSURE(4)},
         .pids = {51, 52},
         .io = {.service_bytes = READ_ENTRY, .serviced = READ_ENTRY, .queued = READ_ENTRY, .service_time = READ_ENTRY,
                .wait_time = READ_ENTRY, .merged = READ_ENTRY, .time = {&plain_entry, 1}, .sectors = {&plain_entry, 1},
                .pressure = PRESSURE(7)},
         .hugetlb = hugetlb,
         .n_hugetlb = 2,
+        .rdma = rdma,
+        .n_rdma = 1,
+        .misc = misc,
+        .n_misc = 1,
 };
 
 static void all(void) {
@@ -68,7 +77,7 @@ static void all(void) {
         CHECK_TEXT(printed,
                    "{\"data\":{"
                    "\"cpu\":{\"usage\":{\"total\":3,\"kernel\":1,\"user\":2,\"percpu\":[1,2],\"percpu_kernel\":[1],"
-                   "\"percpu_user\":[2]},\"throttling\":{\"periods\":4,\"throttledPeriods\":5,\"throttledTime\":6},"
+                   "\"percpu_user\":[2]},\"throttling\":{\"periods\":4,\"throttledPeriods\":5,\"throttledTime\":6},\"burst\":{\"periods\":7,\"time\":8},"
                    PRINTED_PRESSURE("1", "2", "3") "},"
                    "\"cpuset\":{\"cpus\":[1,2],\"mems\":[1],\"cpu_exclusive\":1,\"mem_hardwall\":2,\"mem_exclusive\":3,"
                    "\"memory_migrate\":4,\"memory_spread_page\":5,\"memory_spread_slab\":6,\"memory_pressure\":7,"
@@ -77,7 +86,8 @@ static void all(void) {
                    "\"swap\":{\"limit\":21,\"usage\":22,\"max\":23,\"failcnt\":24},"
                    "\"kernel\":{\"limit\":31,\"usage\":32,\"max\":33,\"failcnt\":34},"
                    "\"kernelTCP\":{\"limit\":41,\"usage\":42,\"max\":43,\"failcnt\":44},"
-                   "\"raw\":{\"anon\":18446744073709551615,\"file\":0}," PRINTED_PRESSURE("4", "5", "6") "},"
+                   "\"swapOnly\":{\"limit\":45,\"usage\":46,\"max\":47,\"failcnt\":48},"
+                   "\"raw\":{\"anon\":18446744073709551615,\"file\":0},\"events\":{\"oom_kill\":3}," PRINTED_PRESSURE("4", "5", "6") "},"
                    "\"pids\":{\"current\":51,\"limit\":52},"
                    "\"blkio\":{\"ioServiceBytesRecursive\":" PRINTED_READ_ENTRY ",\"ioServicedRecursive\":" PRINTED_READ_ENTRY
                    ",\"ioQueueRecursive\":" PRINTED_READ_ENTRY ",\"ioServiceTimeRecursive\":" PRINTED_READ_ENTRY
@@ -85,6 +95,9 @@ static void all(void) {
                    ",\"ioTimeRecursive\":[{\"major\":8,\"value\":7}],\"sectorsRecursive\":[{\"major\":8,\"value\":7}],"
                    PRINTED_PRESSURE("7", "8", "9") "},"
                    "\"hugetlb\":{\"2MB\":{\"usage\":1,\"max\":2,\"failcnt\":3},\"1GB\":{\"failcnt\":0}},"
+                   "\"rdma\":{\"mlx5_0\":{\"current\":{\"hca_handles\":1,\"hca_objects\":2},"
+                   "\"limit\":{\"hca_handles\":3,\"hca_objects\":18446744073709551615}}},"
+                   "\"misc\":{\"sev\":{\"current\":1,\"limit\":2,\"failcnt\":3}},"
                    "\"intel_rdt\":{},\"network_interfaces\":[]}}");
 }
 
