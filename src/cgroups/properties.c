@@ -82,6 +82,17 @@ void properties_add_copy(struct properties *properties, const struct property *o
 
 /* --- for the bus --- */
 
+static void write_rates(const struct property *property, struct text *body) {
+        struct bus_array array = bus_array_begin(body, 8);
+
+        for (size_t i = 0; i + 2 <= property->strings.count; i += 2) {
+                bus_write_struct(body);
+                bus_write_string(body, property->strings.items[i]);
+                bus_write_u64(body, parse_number(property->strings.items[i + 1]));
+        }
+        bus_array_end(body, array);
+}
+
 static void write_strings(const struct property *property, struct text *body) {
         size_t step = property->type == 'd' ? 2 : 1;
         struct bus_array array = bus_array_begin(body, property->type == 'd' ? 8 : 4);
@@ -114,6 +125,9 @@ static void write_value(const struct property *property, struct text *body) {
                 bus_write_u32(body, (uint32_t)property->number);
                 bus_array_end(body, array);
                 break;
+        case 'w':
+                write_rates(property, body);
+                break;
         case 'y':
                 array = bus_array_begin(body, 1);
                 text_add_n(body, property->bytes.bytes, property->bytes.length);
@@ -127,6 +141,7 @@ static void write_value(const struct property *property, struct text *body) {
 static const char *signature_of(const struct property *property) {
         static const char *const signatures[] = {
                 ['b'] = "b", ['i'] = "i", ['t'] = "t", ['s'] = "s", ['u'] = "au", ['y'] = "ay", ['a'] = "as", ['d'] = "a(ss)",
+                ['w'] = "a(st)",
         };
 
         return signatures[(unsigned char)property->type];
@@ -163,6 +178,48 @@ static void set_tasks(struct properties *properties, const char *name, const cha
                 set_limit(properties, name, value);
 }
 
+/* Adds to the list; systemd takes several for one device, and the last counts. What is no number sets nothing. */
+static void add_rate(struct properties *properties, const char *name, const char *device, const char *rate) {
+        size_t i = index_of(properties, name);
+        autofree char *node = text_format("/dev/block/%s", device);
+        struct property *list;
+        uint64_t number;
+
+        if (!text_equal(rate, "max") && text_to_u64(rate, &number) < 0)
+                return;
+        list = i < properties->n ? &properties->list[i] : set(properties, name, 'w', true);
+        add_string(list, node);
+        add_string(list, rate);
+}
+
+static bool is_device(const char *word) {
+        return word[strspn(word, "0123456789")] == ':' && isdigit((unsigned char)word[0]);
+}
+
+/* Lines of "8:0 rbps=1048576 wbps=max". */
+static void set_rates(struct properties *properties, const char *name, const char *value) {
+        static const struct {
+                const char *key, *property;
+        } keys[] = {
+                {"rbps=", "IOReadBandwidthMax"},
+                {"wbps=", "IOWriteBandwidthMax"},
+                {"riops=", "IOReadIOPSMax"},
+                {"wiops=", "IOWriteIOPSMax"},
+        };
+        autofree char *copy = text_copy(value);
+        char *rest = copy, *line;
+
+        (void)name;
+        while ((line = parse_part(&rest, '\n'))) {
+                const char *device = parse_part(&line, ' '), *word, *rate;
+
+                while (device && is_device(device) && (word = parse_part(&line, ' ')))
+                        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
+                                if ((rate = text_after(word, keys[i].key)))
+                                        add_rate(properties, keys[i].property, device, rate);
+        }
+}
+
 /* "100" or "default 100"; with a device before it, it is that one's. */
 static void set_weight(struct properties *properties, const char *name, const char *value) {
         const char *number = text_after(value, "default ");
@@ -170,6 +227,17 @@ static void set_weight(struct properties *properties, const char *name, const ch
 
         if (text_to_u64(number ? number : value, &weight) >= 0)
                 properties_set_number(properties, name, 't', weight, true);
+}
+
+static void set_io_weight(struct properties *properties, const char *name, const char *value) {
+        autofree char *copy = text_copy(value);
+        char *weight = copy;
+        const char *device = parse_part(&weight, ' ');
+
+        if (device && weight && is_device(device))
+                add_rate(properties, "IODeviceWeight", device, weight);
+        else
+                set_weight(properties, name, value);
 }
 
 /* The weight of an idle group is systemd's 0. */
@@ -224,7 +292,8 @@ static const struct row {
         {"cpu.weight", "CPUWeight", set_weight},
         {"cpuset.cpus", "AllowedCPUs", set_cpus},
         {"cpuset.mems", "AllowedMemoryNodes", set_cpus},
-        {"io.weight", "IOWeight", set_weight},
+        {"io.max", NULL, set_rates},
+        {"io.weight", "IOWeight", set_io_weight},
         {"memory.high", "MemoryHigh", set_limit},
         {"memory.limit_in_bytes", "MemoryLimit", set_limit},
         {"memory.low", "MemoryLow", set_limit},

@@ -15,7 +15,8 @@
 
 struct property {
         char *name;
-        char type; /* of D-Bus: b i t s; 'a' list of strings; 'y' bytes; 'd' pairs of strings; 'u' list of one number */
+        char type; /* of D-Bus: b i t s; 'a' list of strings; 'y' bytes; 'd' pairs of strings; 'w' strings, each
+                      with a number behind it as text; 'u' list of one number */
         uint64_t number;
         struct string_list strings;
         struct text bytes;

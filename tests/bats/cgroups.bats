@@ -145,8 +145,9 @@ limits() {
         config '.mounts += [{"destination": "/m", "type": "tmpfs", "source": "tmpfs", "options": ["size=200m"]}]'
         args dd if=/dev/zero of=/m/file bs=1M count=100
         expect 137 tare run --bundle "$BUNDLE" "$ID"
-        says "the container's process was killed, and its cgroup ran out of memory: limit 33554432 bytes, "
-        says ', oom_kill 1'
+        # systemd removes the cgroup when its last process has ended, and then nobody can tell.
+        [ "$MANAGER" = systemd ] || says "the container's process was killed, and its cgroup ran out of memory: limit 33554432 bytes, "
+        [ "$MANAGER" = systemd ] || says ', oom_kill 1'
         nothing_left
 }
 

@@ -251,6 +251,30 @@ by_others() {
         [ -z "$FAKE" ] || is "$(property CPUQuotaPerSecUSec)" 510000
 }
 
+@test "limits of block devices: systemd knows them, and a reload keeps them" {
+        need_v2
+        need_controller io
+        [ -z "$FAKE" ] || skip "needs systemd"
+        local device
+        device=$(lsblk --nodeps --noheadings --output MAJ:MIN,TYPE | awk '$2 == "disk" { print $1 }' | tail -n 1)
+        [ "$device" ] || skip "no block device"
+        config '($device | split(":") | map(tonumber)) as [$major, $minor] | .linux.resources.blockIO = {
+                        throttleReadBpsDevice: [{major: $major, minor: $minor, rate: 1048576}],
+                        throttleWriteIOPSDevice: [{major: $major, minor: $minor, rate: 200}],
+                        weightDevice: [{major: $major, minor: $minor, weight: 500}]}' --arg device "$device"
+        start
+        is "$(property IOReadBandwidthMax)" "/dev/block/$device 1048576"
+        is "$(property IOWriteIOPSMax)" "/dev/block/$device 200"
+        is "$(property IODeviceWeight)" "/dev/block/$device 4950"
+        systemctl daemon-reload
+        is "$(cat "$(cgroup io)/io.max")" "$device rbps=1048576 wbps=max riops=max wiops=200"
+        grep -qx "$device 500" "$(cgroup io)/io.bfq.weight"
+        printf '%s' '{"blockIO": {"throttleReadBpsDevice": [{"major": '"${device%:*}"', "minor": '"${device#*:}"', "rate": 2097152}]}}' >"$DIR/in"
+        expect 0 tare update --resources "$DIR/in" "$ID"
+        is "$(property IOReadBandwidthMax)" "/dev/block/$device 2097152"
+        is "$(cat "$(cgroup io)/io.max")" "$device rbps=2097152 wbps=max riops=max wiops=200"
+}
+
 @test "a reload of systemd changes no limit but for its rounding" {
         [ -z "$FAKE" ] || skip "needs systemd"
         need_v2

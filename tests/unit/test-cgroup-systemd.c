@@ -129,7 +129,15 @@ static void test_limits(void) {
         check_setting("cpu.idle", "0", "");
         check_setting("blkio.weight", "500", "BlockIOWeight=500");
         check_setting("io.weight", "default 50", "IOWeight=50");
-        check_setting("io.weight", "8:0 50", "");
+        check_setting("io.weight", "8:0 50", "IODeviceWeight=/dev/block/8:0,50");
+        check_setting("io.weight", "8:0 default", "");
+        check_setting("io.max", "8:0 rbps=1048576 wiops=max", "IOReadBandwidthMax=/dev/block/8:0,1048576 "
+                                                                "IOWriteIOPSMax=/dev/block/8:0,max");
+        check_setting("io.max", "8:0 wbps=5\n8:16 riops=6 wbps=7\n",
+                      "IOWriteBandwidthMax=/dev/block/8:0,5,/dev/block/8:16,7 IOReadIOPSMax=/dev/block/8:16,6");
+        check_setting("io.max", "8:0 rbps=nonsense", "");
+        check_setting("io.max", "rbps=5", "");
+        check_setting("io.max", "", "");
         check_setting("hugetlb.2MB.max", "5", "");
 }
 
@@ -302,9 +310,10 @@ static void test_written(void) {
         CHECK_EQUAL(properties_parse("KillSignal", "9", &properties), 0);
         add(&settings, "cpuset.cpus", "0-9", NULL, NULL);
         add(&settings, "memory.max", "9", NULL, NULL);
+        add(&settings, "io.max", "8:0 rbps=5\n8:16 rbps=6", NULL, NULL);
         properties_of_settings(&settings, &properties);
         properties_of_devices(&rules, "", &properties);
-        CHECK_EQUAL(properties.n, 9);
+        CHECK_EQUAL(properties.n, 10);
         CHECK_TEXT(properties_find(&properties, "Slice")->strings.items[0], "b.slice");
         properties_write(&properties, &body);
         reader = (struct bus_reader){.bytes = (const unsigned char *)body.bytes, .size = body.length};

@@ -63,10 +63,12 @@ static const char *process_word(const struct plan *plan) {
         return plan->target_fd >= 0 ? "the new process" : "container init";
 }
 
-static int fail_by_status(const struct plan *plan, int status) {
+/* `oom` is what the cgroup tells, NULL: nothing. */
+static int fail_by_status(const struct plan *plan, int status, const char *oom) {
         const char *process = process_word(plan);
-        autofree char *oom = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? cgroup_tell_oom(&plan->cgroup) : NULL;
 
+        if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+                oom = NULL;
         /* In a container that has lived before, it may have been others. */
         if (oom && plan->target_fd >= 0)
                 return reject("%s was killed; of its cgroup's memory: %s", process, oom);
@@ -82,6 +84,8 @@ static int fail_by_status(const struct plan *plan, int status) {
  * in the container perhaps, is not waited for: whoever undoes kills it.
  */
 static int explain_end(const struct plan *plan, struct child *child) {
+        /* First of all: systemd removes the cgroup when its last process has ended. */
+        autofree char *oom = cgroup_tell_oom(&plan->cgroup);
         int status = 0, r = proc_wait_end(child->pidfd, DEATH_MILLISECONDS);
 
         if (r >= 0)
@@ -89,7 +93,7 @@ static int explain_end(const struct plan *plan, struct child *child) {
         if (r == -ETIMEDOUT || r == -EAGAIN)
                 return reject("%s broke off, and has not ended", process_word(plan));
         child->pid = 0;
-        return r < 0 ? fail(-r, "wait for %s", process_word(plan)) : fail_by_status(plan, status);
+        return r < 0 ? fail(-r, "wait for %s", process_word(plan)) : fail_by_status(plan, status, oom);
 }
 
 /* --- before init runs --- */
