@@ -163,8 +163,9 @@ struct cgroup {
         enum cgroup_manager manager;
         struct cgroup_place *places;
         size_t n_places;
+        char *sub; /* below the v2 place, "a/b": where the processes are, away from the limits; NULL: in the place itself */
         char *id; /* the container's, for the mark on the directory; NULL: read from a state file */
-        int v2_fd; /* the v2 directory once made or opened; -1 */
+        int v2_fd; /* the v2 directory where processes go, once made or opened; -1 */
         bool refused; /* cgroup_create() found it in use by others: cgroup_destroy() leaves it alone */
         bool unprivileged; /* no device rules: they are not the caller's to set, nor are device nodes to make */
         bool no_birth; /* pids.limit is 0: nothing can be born inside, only moved there */
@@ -189,6 +190,16 @@ void cgroup_copy(const struct cgroup *from, struct cgroup *ret);
  */
 int cgroup_decide(const struct cgroup_host *host, enum cgroup_manager manager, const char *cgroups_path, const char *id,
                   struct cgroup *ret);
+
+/*
+ * On v2 the container's processes go into a cgroup below its own (below that, when called again), which cgroup_create() makes and
+ * gives every controller: so that those who own it can divide it and still not change the container's limits. `path` is
+ * "payload" or "a/b".
+ */
+void cgroup_add_sub(struct cgroup *cgroup, const char *path);
+
+/* The directory where the processes of the container are, on the hierarchy of this place. The caller frees it. */
+char *cgroup_processes_directory(const struct cgroup *cgroup, const struct cgroup_place *place);
 
 /* What the name begins with of an annotation for cgroup_add_property(). */
 #define CGROUP_PROPERTY_PREFIX "org.systemd.property."

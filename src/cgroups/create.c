@@ -14,6 +14,7 @@
 
 #include "cgroups/apply.h"
 #include "cgroups/controllers.h"
+#include "cgroups/keeper.h"
 #include "cgroups/parse.h"
 #include "cgroups/place.h"
 #include "cgroups/settings.h"
@@ -210,6 +211,39 @@ static bool needs_v2_controllers(const struct cgroup *cgroup, const struct setti
         return false;
 }
 
+/* --- v2: below the place --- */
+
+/* The keeper of a unit would be in the way of controllers, which a cgroup with processes cannot give. */
+static int move_keeper(const struct cgroup *cgroup, const char *directory) {
+        autofree char *file = text_format("%s/cgroup.procs", directory), *pid = NULL;
+        int r;
+
+        if (!cgroup->keeper)
+                return 0;
+        pid = text_format("%d", (int)cgroup->keeper->pid);
+        r = file_write(AT_FDCWD, file, pid);
+        return r < 0 ? fail(-r, "move process %s into cgroup `%s`", pid, directory) : 0;
+}
+
+/* Its controllers and those on the way there: all that the place has. */
+static int make_sub(struct cgroup *cgroup, const struct cgroup_place *place) {
+        autofree char *directory = cgroup_processes_directory(cgroup, place), *path = text_copy(directory), *wanted = NULL;
+        size_t top = strlen(place->directory);
+        int r;
+
+        if (!cgroup->sub)
+                return 0;
+        r = make_path(path, top);
+        if (r < 0)
+                return fail(-r, "create cgroup `%s`", directory);
+        r = move_keeper(cgroup, directory);
+        if (r >= 0)
+                r = read_line(place->directory, top, "cgroup.controllers", &wanted);
+        for (const char *at = directory + top; r >= 0 && at; at = strchr(at + 1, '/'))
+                r = enable_below(directory, (size_t)(at - directory), wanted);
+        return r < 0 ? r : cgroup_open(cgroup);
+}
+
 /* --- v1: cpuset --- */
 
 static const char *const cpuset_files[] = {"cpuset.cpus", "cpuset.mems"};
@@ -302,6 +336,12 @@ static int make_unit(struct cgroup *cgroup, const struct settings *settings, con
         return r < 0 ? r : make_missing_places(cgroup);
 }
 
+/* For the device program, before there is anything below. */
+static int open_place(struct cgroup *cgroup, const struct cgroup_place *place) {
+        cgroup->v2_fd = open(place->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return cgroup->v2_fd < 0 ? fail(errno, "open cgroup `%s`", place->directory) : 0;
+}
+
 /* The kernel counts a birth against pids.max, a move never; and the keeper is one already. */
 static bool forbids_birth(const struct cgroup *cgroup, const struct settings *settings) {
         uint64_t limit = UINT64_MAX;
@@ -330,7 +370,7 @@ int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *wanted) 
         if (r >= 0)
                 r = place_mark(cgroup);
         if (r >= 0 && v2)
-                r = cgroup_open(cgroup);
+                r = open_place(cgroup, v2);
         if (r >= 0 && v2 && needs_v2_controllers(cgroup, &settings))
                 r = enable_controllers(v2);
         if (r >= 0)
@@ -339,6 +379,8 @@ int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *wanted) 
                 r = apply_devices(cgroup, resources, fresh);
         if (r >= 0)
                 r = apply_settings(cgroup, &settings, "linux.resources");
+        if (r >= 0 && v2)
+                r = make_sub(cgroup, v2);
         cgroup->no_birth = forbids_birth(cgroup, &settings);
         return r;
 }
@@ -346,8 +388,8 @@ int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *wanted) 
 /* --- delegation --- */
 
 static int give_away(const struct cgroup *cgroup, const char *file, uid_t uid, gid_t gid) {
-        const struct cgroup_place *place = place_of_v2(cgroup);
-        autofree char *path = text_format("%s%s%s", place->directory, *file ? "/" : "", file);
+        autofree char *directory = cgroup_processes_directory(cgroup, place_of_v2(cgroup));
+        autofree char *path = text_format("%s%s%s", directory, *file ? "/" : "", file);
 
         /* Not every cgroup has every file that the kernel's list names. */
         if (chown(path, uid, gid) < 0 && errno != ENOENT)

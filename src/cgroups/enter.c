@@ -28,13 +28,14 @@
 
 int cgroup_open(struct cgroup *cgroup) {
         const struct cgroup_place *place = place_of_v2(cgroup);
+        autofree char *directory = place ? cgroup_processes_directory(cgroup, place) : NULL;
 
         fd_close(&cgroup->v2_fd);
         if (!place)
                 return 0;
-        cgroup->v2_fd = open(place->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        cgroup->v2_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (cgroup->v2_fd < 0)
-                return fail(errno, "open cgroup `%s`", place->directory);
+                return fail(errno, "open cgroup `%s`", directory);
         return 0;
 }
 
@@ -58,18 +59,18 @@ int cgroup_attach(const struct cgroup *cgroup, pid_t pid, bool born) {
         snprintf(text, sizeof(text), "%d", pid);
         for (size_t i = 0; i < cgroup->n_places; i++) {
                 const struct cgroup_place *place = &cgroup->places[i];
-                autofree char *file = NULL;
+                autofree char *directory = cgroup_processes_directory(cgroup, place), *file = NULL;
                 int r;
 
                 if (place->v2 && born)
                         continue;
-                file = text_format("%s/cgroup.procs", place->directory);
+                file = text_format("%s/cgroup.procs", directory);
                 r = file_write(AT_FDCWD, file, text);
                 /* From a session of the user's into what is delegated to the user's systemd: only systemd may. */
                 if ((r == -EACCES || r == -EPERM) && place->v2 && cgroup->user_unit)
                         return systemd_attach(cgroup, pid);
                 if (r < 0)
-                        return fail(-r, "move process %d into cgroup `%s`", pid, place->directory);
+                        return fail(-r, "move process %d into cgroup `%s`", pid, directory);
         }
         return 0;
 }
@@ -131,6 +132,12 @@ static void set_path(struct cgroup_place *place, const char *path) {
         place->path = text_copy(path);
 }
 
+/* Once the v2 place is where the processes are. */
+static void forget_sub(struct cgroup *cgroup) {
+        free(cgroup->sub);
+        cgroup->sub = NULL;
+}
+
 int cgroup_follow(struct cgroup *cgroup, pid_t pid) {
         autofree char *file = text_format("/proc/%d/cgroup", pid), *text = NULL;
         char *rest, *line, *controllers, *path;
@@ -147,6 +154,7 @@ int cgroup_follow(struct cgroup *cgroup, pid_t pid) {
                         if (text_equal(cgroup->places[i].controllers, controllers))
                                 set_path(&cgroup->places[i], path);
         }
+        forget_sub(cgroup);
         return cgroup_open(cgroup);
 }
 
@@ -164,12 +172,15 @@ int cgroup_select_sub(struct cgroup *cgroup, const char *controller, const char 
                 return reject("bad sub cgroup path: %s", path);
         for (size_t i = 0; i < cgroup->n_places; i++) {
                 struct cgroup_place *place = &cgroup->places[i];
-                autofree char *joined = text_format("%s/%s", place->path, path), *clean = path_clean(joined);
+                const char *sub = place->v2 && cgroup->sub ? cgroup->sub : "";
+                autofree char *joined = text_format("%s/%s/%s", place->path, sub, path), *clean = path_clean(joined);
 
                 if (!is_selected(place, controller))
                         continue;
                 found = true;
                 set_path(place, clean);
+                if (place->v2)
+                        forget_sub(cgroup);
                 if (access(place->directory, F_OK) < 0)
                         return fail(errno, "bad sub cgroup path: %s: open `%s`", path, place->directory);
         }

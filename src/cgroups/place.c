@@ -102,10 +102,24 @@ const struct cgroup_place *place_main(const struct cgroup *cgroup) {
         return place;
 }
 
+void cgroup_add_sub(struct cgroup *cgroup, const char *path) {
+        char *sub = cgroup->sub ? text_format("%s/%s", cgroup->sub, path) : text_copy(path);
+
+        free(cgroup->sub);
+        cgroup->sub = sub;
+}
+
+char *cgroup_processes_directory(const struct cgroup *cgroup, const struct cgroup_place *place) {
+        if (!place->v2 || !cgroup->sub)
+                return text_copy(place->directory);
+        return text_format("%s/%s", place->directory, cgroup->sub);
+}
+
 void cgroup_copy(const struct cgroup *from, struct cgroup *ret) {
         *ret = (struct cgroup){
                 .mode = from->mode,
                 .manager = from->manager,
+                .sub = text_copy(from->sub),
                 .v2_fd = -1,
                 .unit = text_copy(from->unit),
                 .user_unit = from->user_unit,
@@ -126,6 +140,7 @@ void cgroup_done(struct cgroup *cgroup) {
                 free(cgroup->places[i].path);
         }
         free(cgroup->places);
+        free(cgroup->sub);
         free(cgroup->id);
         free(cgroup->unit);
         free(cgroup->slice);

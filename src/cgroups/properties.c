@@ -240,6 +240,19 @@ static void set_io_weight(struct properties *properties, const char *name, const
                 set_weight(properties, name, value);
 }
 
+/* systemd makes one of 1 to 1000 from its own of 1 to 10000, with 100 for both: what it must be told for this one. */
+static void set_bfq_weight(struct properties *properties, const char *name, const char *value) {
+        const char *number = strrchr(value, ' ');
+        autofree char *own = NULL;
+        uint64_t weight;
+
+        number = number ? number + 1 : value;
+        if (text_to_u64(number, &weight) < 0)
+                return;
+        own = text_format("%.*s%" PRIu64, (int)(number - value), value, weight <= 100 ? weight : 100 + (weight - 100) * 11);
+        set_io_weight(properties, name, own);
+}
+
 /* The weight of an idle group is systemd's 0. */
 static void set_idle(struct properties *properties, const char *name, const char *value) {
         if (text_equal(value, "1"))
@@ -285,6 +298,7 @@ static void set_oom_policy(struct properties *properties, const char *name, cons
 static const struct row {
         const char *file, *property;
         void (*set)(struct properties *properties, const char *name, const char *value);
+        enum { ALWAYS, WITH_BFQ, WITHOUT_BFQ } when;
 } rows[] = {
         {"blkio.weight", "BlockIOWeight", set_weight},
         {"cpu.idle", "CPUWeight", set_idle},
@@ -292,8 +306,9 @@ static const struct row {
         {"cpu.weight", "CPUWeight", set_weight},
         {"cpuset.cpus", "AllowedCPUs", set_cpus},
         {"cpuset.mems", "AllowedMemoryNodes", set_cpus},
+        {"io.bfq.weight", "IOWeight", set_bfq_weight, WITH_BFQ},
         {"io.max", NULL, set_rates},
-        {"io.weight", "IOWeight", set_io_weight},
+        {"io.weight", "IOWeight", set_io_weight, WITHOUT_BFQ},
         {"memory.high", "MemoryHigh", set_limit},
         {"memory.limit_in_bytes", "MemoryLimit", set_limit},
         {"memory.low", "MemoryLow", set_limit},
@@ -305,9 +320,9 @@ static const struct row {
         {"pids.max", "TasksMax", set_tasks},
 };
 
-static void set_of_file(struct properties *properties, const char *file, const char *value) {
+static void set_of_file(struct properties *properties, bool has_bfq, const char *file, const char *value) {
         for (size_t i = 0; i < ELEMENTSOF(rows) && file; i++)
-                if (text_equal(rows[i].file, file))
+                if (text_equal(rows[i].file, file) && rows[i].when != (has_bfq ? WITHOUT_BFQ : WITH_BFQ))
                         rows[i].set(properties, rows[i].property, value);
 }
 
@@ -351,15 +366,15 @@ static void set_bandwidth(struct properties *properties, const struct bandwidth 
         properties_set_number(properties, "CPUQuotaPerSecUSec", 't', usec, true);
 }
 
-void properties_of_settings(const struct settings *settings, struct properties *ret) {
+void properties_of_settings(const struct settings *settings, bool has_bfq, struct properties *ret) {
         struct bandwidth bandwidth = {};
 
         for (size_t i = 0; i < settings->n; i++) {
                 const struct setting *setting = &settings->list[i];
 
                 note_bandwidth(&bandwidth, setting);
-                set_of_file(ret, setting->file, setting->value);
-                set_of_file(ret, setting->other_file, setting->other_value);
+                set_of_file(ret, has_bfq, setting->file, setting->value);
+                set_of_file(ret, has_bfq, setting->other_file, setting->other_value);
         }
         set_bandwidth(ret, &bandwidth);
 }

@@ -42,8 +42,11 @@ void properties_remove(struct properties *properties, const char *name);
 /* As the values of an array a(sv). */
 void properties_write(const struct properties *properties, struct text *body);
 
-/* The limits: those of the settings that systemd has words for. The last of several for one file counts. */
-void properties_of_settings(const struct settings *settings, struct properties *ret);
+/*
+ * The limits: those of the settings that systemd has words for. The last of several for one file counts. `has_bfq`: the weights
+ * of block devices are those of the BFQ scheduler, which systemd derives from its own.
+ */
+void properties_of_settings(const struct settings *settings, bool has_bfq, struct properties *ret);
 
 /*
  * What systemd is to let through at least: it knows no exceptions from exceptions, and tare's own rules apply beside it.

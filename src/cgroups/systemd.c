@@ -231,6 +231,15 @@ static void add_devices(const struct cgroup *cgroup, const struct cgroup_resourc
         properties_of_devices(&rules, devices ? devices : "", properties);
 }
 
+/* Whether the cgroup will have this scheduler's file; that of the first process is one that is always there. */
+static bool has_bfq(const struct cgroup *cgroup) {
+        const struct cgroup_place *place = place_of_v2(cgroup);
+        size_t top = place ? strlen(place->directory) - strlen(place->path) : 0;
+        autofree char *file = place ? text_format("%.*s/init.scope/io.bfq.weight", (int)top, place->directory) : NULL;
+
+        return file && access(file, F_OK) == 0;
+}
+
 static void add_accounting(const struct cgroup *cgroup, struct properties *properties) {
         properties_set_number(properties, "CPUAccounting", 'b', true, true);
         properties_set_number(properties, "MemoryAccounting", 'b', true, true);
@@ -395,7 +404,7 @@ int systemd_start(struct cgroup *cgroup, const struct settings *settings, const 
         talk.bus.heeds_interrupts = true;
         add_unit(cgroup, &talk.properties);
         add_accounting(cgroup, &talk.properties);
-        properties_of_settings(settings, &talk.properties);
+        properties_of_settings(settings, has_bfq(cgroup), &talk.properties);
         add_devices(cgroup, resources, &talk.properties);
         add_annotated(cgroup, &talk.properties);
         r = converse(&talk, start);
@@ -444,7 +453,7 @@ static int set_properties(struct talk *talk) {
 int systemd_update(const struct cgroup *cgroup, const struct settings *settings) {
         autodone(talk) struct talk talk = TALK_INIT(cgroup);
 
-        properties_of_settings(settings, &talk.properties);
+        properties_of_settings(settings, has_bfq(cgroup), &talk.properties);
         return talk.properties.n > 0 ? converse(&talk, set_properties) : 0;
 }
 
@@ -482,13 +491,15 @@ int systemd_stop(const struct cgroup *cgroup) {
 static int attach(struct talk *talk) {
         const struct cgroup_place *place = place_main(talk->cgroup);
         const char *at = strstr(place->path, talk->cgroup->unit);
+        const char *behind = at ? at + strlen(talk->cgroup->unit) : "", *sub = talk->cgroup->sub;
+        autofree char *path = sub ? text_format("%s/%s", behind, sub) : text_copy(behind);
         autodone(text) struct text body = TEXT_INIT;
         autodone(bus_answer) struct bus_answer answer = BUS_ANSWER_INIT;
         struct bus_array pids;
         int r;
 
         bus_write_string(&body, talk->cgroup->unit);
-        bus_write_string(&body, at ? at + strlen(talk->cgroup->unit) : "");
+        bus_write_string(&body, path);
         pids = bus_array_begin(&body, 4);
         bus_write_u32(&body, (uint32_t)talk->pid);
         bus_array_end(&body, pids);

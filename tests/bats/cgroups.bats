@@ -466,3 +466,66 @@ limits() {
         inside 'mkdir /sys/fs/cgroup/mine && stat -c %u /sys/fs/cgroup/cgroup.procs && rmdir /sys/fs/cgroup/mine'
         prints 0
 }
+
+# --- below the container's cgroup ---
+
+# delegated PATH: the processes go there.
+delegated() {
+        config '.annotations["run.oci.delegate-cgroup"] = $path' --arg path "$1"
+}
+
+@test "delegate-cgroup: the processes are below the limits, exec's too, and all of it goes" {
+        only_tare "another place for exec"
+        need_v2
+        delegated a/b
+        config '.linux.resources.unified = {"cgroup.max.depth": "9"}'
+        start
+        is "$(sed -n s/^0:://p "/proc/$(pid_of)/cgroup")" "$(place)/a/b"
+        is "$(cat "$(cgroup)/cgroup.max.depth")" 9
+        is "$(cat "$(cgroup)/a/b/cgroup.max.depth")" max
+        is "$(cat "$(cgroup)/cgroup.procs")" ""
+        # Every controller that the container's own has.
+        is "$(cat "$(cgroup)/a/b/cgroup.controllers")" "$(cat "$(cgroup)/cgroup.controllers")"
+        expect 0 tare exec --detach --pid-file "$DIR/pid" "$ID" sleep 1000
+        is "$(sed -n s/^0:://p "/proc/$(cat "$DIR/pid")/cgroup")" "$(place)/a/b"
+        mkdir "$(cgroup)/a/b/c"
+        expect 0 tare exec --cgroup c --detach --pid-file "$DIR/pid" "$ID" sleep 1000
+        is "$(sed -n s/^0:://p "/proc/$(cat "$DIR/pid")/cgroup")" "$(place)/a/b/c"
+        is "$(tare ps --format json "$ID" | jq length)" 3
+        tare pause "$ID"
+        status_is paused
+        tare resume "$ID"
+        expect 0 tare delete --force "$ID"
+        nothing_left
+}
+
+@test "delegate-cgroup: the container owns what is delegated, and not its limits" {
+        need_v2
+        need_system_call mount_setattr
+        delegated payload
+        config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{"type": "cgroup"}, {"type": "user"}])
+                | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+                | .linux.gidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+                | .mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+        chown -R --no-dereference 100000:100000 "$ROOTFS"
+        script 'mkdir /sys/fs/cgroup/mine && echo $$ >/sys/fs/cgroup/mine/cgroup.procs && cat /proc/self/cgroup; sleep 1000'
+        create
+        tare start "$ID"
+        soon grep -q mine "$DIR/container"
+        is "$(tail -n 1 "$DIR/container")" 0::/mine
+        is "$(stat -c %u "$(cgroup)/payload/cgroup.procs")" 100000
+        is "$(stat -c %u "$(cgroup)/cgroup.procs")" 0
+        is "$(stat -c %u "$(cgroup)/cgroup.subtree_control")" 0
+        # Its first process is elsewhere by now: exec goes after it only where it has to.
+        expect 0 tare exec "$ID" cat /proc/self/cgroup
+        prints_match '^0::/(mine)?$'
+}
+
+@test "delegate-cgroup: a path that climbs, and a machine without v2, are errors" {
+        delegated ../x
+        refused 'annotations.run.oci.delegate-cgroup: found `../x`, expected the path of a cgroup'
+        delegated x
+        [ "$CGROUP_VERSION" = 2 ] || refused 'annotations.run.oci.delegate-cgroup: found `x`, expected none without a cgroup of nothing but v2'
+        delegated ''
+        inside 'true'
+}

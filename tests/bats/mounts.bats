@@ -821,6 +821,34 @@ on_shared_host() {
         prints 63677270
 }
 
+@test "cgroup: on v2 without a cgroup namespace the whole tree, in which the process finds itself" {
+        need_v2
+        config '.linux.namespaces |= map(select(.type != "cgroup"))'
+        inside 'path=$(sed -n s/^0:://p /proc/self/cgroup); echo "$path"; grep -x $$ "/sys/fs/cgroup$path/cgroup.procs"; mkdir /sys/fs/cgroup/new 2>&1' || :
+        prints_line "$(place)"
+        prints_line 1
+        prints_match 'Read-only file system'
+}
+
+@test "cgroup: on v2 a user namespace without one of cgroups sees all if it is read-only, else its own (CVE-2023-25809)" {
+        need_v2
+        only_tare "crun and runc bind the whole tree"
+        need_system_call mount_setattr
+        config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{"type": "user"}])
+                | .linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 65536}]
+                | .linux.gidMappings = [{"containerID": 0, "hostID": 0, "size": 65536}]'
+        script 'path=$(sed -n s/^0:://p /proc/self/cgroup); ls -d "/sys/fs/cgroup$path"; mkdir /sys/fs/cgroup/new-'"$ID"' 2>&1; true'
+        expect 0 tare run --bundle "$BUNDLE" "$ID"
+        prints_match "^/sys/fs/cgroup$(place)\$"
+        prints_match 'Read-only file system'
+        config '.mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+        script 'path=$(sed -n s/^0:://p /proc/self/cgroup); ls -d "/sys/fs/cgroup$path" 2>&1; mkdir /sys/fs/cgroup/new-'"$ID"' && echo made'
+        expect 0 tare run --bundle "$BUNDLE" "$ID"
+        prints_match 'No such file'
+        prints_line made
+        nothing_left
+}
+
 @test "cgroup: with a cgroup namespace the container's own cgroup is the root" {
         config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{"type": "cgroup"}])'
         inside 'cat /proc/self/cgroup'

@@ -265,7 +265,8 @@ by_others() {
         start
         is "$(property IOReadBandwidthMax)" "/dev/block/$device 1048576"
         is "$(property IOWriteIOPSMax)" "/dev/block/$device 200"
-        is "$(property IODeviceWeight)" "/dev/block/$device 4950"
+        # From which systemd makes the one that is asked for.
+        is "$(property IODeviceWeight)" "/dev/block/$device 4500"
         systemctl daemon-reload
         is "$(cat "$(cgroup io)/io.max")" "$device rbps=1048576 wbps=max riops=max wiops=200"
         grep -qx "$device 500" "$(cgroup io)/io.bfq.weight"
@@ -400,6 +401,28 @@ by_others() {
 }
 
 # --- what goes wrong ---
+
+@test "run.oci.systemd.subgroup: the processes are below the scope, which has the limits" {
+        config '.annotations["run.oci.systemd.subgroup"] = "container" | .linux.resources.pids.limit = 30'
+        has_controller pids || config 'del(.linux.resources.pids)'
+        start
+        if [ "$CGROUP_VERSION" = 1 ]; then
+                grep -q ":/$SLICE/$UNIT\$" "/proc/$(pid_of)/cgroup"
+                return
+        fi
+        is "$(sed -n s/^0:://p "/proc/$(pid_of)/cgroup")" "/$SLICE/$UNIT/container"
+        is "$(cat "$(cgroup)/cgroup.procs")" ""
+        is "$(cat "$(cgroup)/container/cgroup.controllers")" "$(cat "$(cgroup)/cgroup.controllers")"
+        ! has_controller pids || is "$(cat "$(cgroup pids)/pids.max")" 30
+        expect 0 tare exec "$ID" cat /proc/self/cgroup
+        config '.annotations["run.oci.delegate-cgroup"] = "x"'
+        expect 0 tare delete --force "$ID"
+        not has_unit
+        start
+        is "$(sed -n s/^0:://p "/proc/$(pid_of)/cgroup")" "/$SLICE/$UNIT/container/x"
+        expect 0 tare delete --force "$ID"
+        nothing_left
+}
 
 @test "a unit that lives is left alone" {
         start

@@ -95,17 +95,43 @@ static char *print(const struct properties *properties) {
         return text_take(&text);
 }
 
-static void check_setting(const char *file, const char *value, const char *expected) {
+static void check_with(bool has_bfq, const char *file, const char *value, const char *expected) {
         autodone(settings) struct settings settings = {};
         autodone(properties) struct properties properties = PROPERTIES_INIT;
         autofree char *printed = NULL;
 
         add(&settings, file, value, NULL, NULL);
-        properties_of_settings(&settings, &properties);
+        properties_of_settings(&settings, has_bfq, &properties);
         printed = print(&properties);
         CHECK_TEXT(printed, expected);
         for (size_t i = 0; i < properties.n; i++)
                 CHECK(properties.list[i].is_optional);
+}
+
+static void check_setting(const char *file, const char *value, const char *expected) {
+        check_with(false, file, value, expected);
+}
+
+/* systemd's way from its weight to that of BFQ. */
+static uint64_t bfq_weight(uint64_t weight) {
+        return weight <= 100 ? 100 - (100 - weight) * 99 / 99 : 100 + (weight - 100) * 900 / 9900;
+}
+
+static void test_bfq(void) {
+        check_with(true, "io.bfq.weight", "500", "IOWeight=4500");
+        check_with(true, "io.bfq.weight", "8:0 10", "IODeviceWeight=/dev/block/8:0,10");
+        check_with(true, "io.weight", "4950", "");
+        check_with(false, "io.bfq.weight", "500", "");
+        check_with(true, "io.bfq.weight", "default", "");
+        for (uint64_t weight = 1; weight <= 1000; weight++) {
+                autofree char *value = text_format("%" PRIu64, weight);
+                autodone(settings) struct settings settings = {};
+                autodone(properties) struct properties properties = PROPERTIES_INIT;
+
+                add(&settings, "io.bfq.weight", value, NULL, NULL);
+                properties_of_settings(&settings, true, &properties);
+                CHECK_EQUAL(bfq_weight(properties.list[0].number), weight);
+        }
 }
 
 static void test_limits(void) {
@@ -177,7 +203,7 @@ static void test_several(void) {
         add(&settings, "memory.max", "5", NULL, NULL);
         add(&settings, "io.bfq.weight", "500", "io.weight", "4950");
         add(&settings, "memory.max", "7", NULL, NULL);
-        properties_of_settings(&settings, &properties);
+        properties_of_settings(&settings, false, &properties);
         printed = print(&properties);
         CHECK_TEXT(printed, "IOWeight=4950 MemoryMax=7");
 }
@@ -311,7 +337,7 @@ static void test_written(void) {
         add(&settings, "cpuset.cpus", "0-9", NULL, NULL);
         add(&settings, "memory.max", "9", NULL, NULL);
         add(&settings, "io.max", "8:0 rbps=5\n8:16 rbps=6", NULL, NULL);
-        properties_of_settings(&settings, &properties);
+        properties_of_settings(&settings, false, &properties);
         properties_of_devices(&rules, "", &properties);
         CHECK_EQUAL(properties.n, 10);
         CHECK_TEXT(properties_find(&properties, "Slice")->strings.items[0], "b.slice");
@@ -327,6 +353,7 @@ static const struct test_case cases[] = {
         {"names of units", test_units},
         {"what names no unit", test_wrong_units},
         {"limits", test_limits},
+        {"weights of BFQ", test_bfq},
         {"the quota", test_bandwidth},
         {"CPUs", test_cpus},
         {"what is no list of CPUs", test_wrong_cpus},

@@ -711,6 +711,9 @@ TEST_ROWS(test_resources, resources)
 
 #define ANNOTATION(key, value) ",\"annotations\":{\"run.oci." key "\":\"" value "\"}"
 
+#define SUB_CGROUP(key, value)                                                                           \
+        "annotations.run.oci." key ": found `" value "`, expected the path of a cgroup below the container's, such as `a/b`"
+
 static const struct row extensions[] = {
         {.top = ANNOTATION("something.else", "x")},
         {.top = ANNOTATION("hooks.stdout", "/x")},
@@ -734,6 +737,17 @@ static const struct row extensions[] = {
          .expected = "annotations.run.oci.seccomp.receiver: found `x/y`, expected an absolute path"},
         {.top = ANNOTATION("seccomp_bpf_data", "BgAAAAAA/38=")},
         {.top = ANNOTATION("seccomp_bpf_data", "BgAAAAAA/38"), .expected = "annotations.run.oci.seccomp_bpf_data: not base64"},
+        {.top = ANNOTATION("delegate-cgroup", "payload")},
+        {.top = ANNOTATION("delegate-cgroup", "a/b.c/d")},
+        {.top = ANNOTATION("delegate-cgroup", "")},
+        {.top = ANNOTATION("delegate-cgroup", ".."), .expected = SUB_CGROUP("delegate-cgroup", "..")},
+        {.top = ANNOTATION("delegate-cgroup", "a/../../b"), .expected = SUB_CGROUP("delegate-cgroup", "a/../../b")},
+        {.top = ANNOTATION("delegate-cgroup", "/a"), .expected = SUB_CGROUP("delegate-cgroup", "/a")},
+        {.top = ANNOTATION("delegate-cgroup", "a//b"), .expected = SUB_CGROUP("delegate-cgroup", "a//b")},
+        {.top = ANNOTATION("delegate-cgroup", "a/"), .expected = SUB_CGROUP("delegate-cgroup", "a/")},
+        {.top = ANNOTATION("delegate-cgroup", "."), .expected = SUB_CGROUP("delegate-cgroup", ".")},
+        {.top = ANNOTATION("systemd.subgroup", "container")},
+        {.top = ANNOTATION("systemd.subgroup", "../x"), .expected = SUB_CGROUP("systemd.subgroup", "../x")},
         {.top = ANNOTATION("mount_context_type", "context")},
         {.top = ANNOTATION("mount_context_type", "fscontext")},
         {.top = ANNOTATION("mount_context_type", "defcontext")},

@@ -218,6 +218,8 @@ struct linux_config {
 /* The annotations that tare acts upon (extensions.c); text is borrowed from `annotations`, NULL when there is none. */
 struct extensions {
         const char *hooks_stdout, *hooks_stderr; /* files to which the output of hooks is appended */
+        const char *delegate_cgroup; /* a cgroup below the container's, for its processes; v2 */
+        const char *systemd_subgroup; /* the same below its unit, where systemd makes it */
         bool keep_original_groups; /* the process's supplementary groups are those of our caller */
         const char *mount_context_type; /* the SELinux option of new mounts; NULL: context */
         bool fail_unknown_syscall; /* a system call that libseccomp does not know is an error */

@@ -3,6 +3,7 @@
  * The annotations that tare acts upon. They are crun's, and managers write them: the names are kept. Read once, behind the
  * decoder, so that nobody else looks an annotation up; checked with the other rules. Runs in the runtime's process.
  */
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ enum extension_kind {
         EXTENSION_FLAG,
         EXTENSION_CONTEXT, /* a mount option of SELinux, mount(8) */
         EXTENSION_PROGRAM, /* a compiled filter, in base64 */
+        EXTENSION_SUB_CGROUP, /* "a/b", or nothing for none */
         EXTENSION_TEXT,
 };
 
@@ -25,6 +27,7 @@ static const struct extension {
         enum extension_kind kind;
         size_t offset; /* of its value in struct extensions */
 } extensions[] = {
+        {"run.oci.delegate-cgroup", EXTENSION_SUB_CGROUP, offsetof(struct extensions, delegate_cgroup)},
         {"run.oci.hooks.stderr", EXTENSION_PATH, offsetof(struct extensions, hooks_stderr)},
         {"run.oci.hooks.stdout", EXTENSION_PATH, offsetof(struct extensions, hooks_stdout)},
         {"run.oci.keep_original_groups", EXTENSION_FLAG, offsetof(struct extensions, keep_original_groups)},
@@ -34,6 +37,7 @@ static const struct extension {
         {"run.oci.seccomp.receiver", EXTENSION_PATH, offsetof(struct extensions, seccomp_receiver)},
         {"run.oci.seccomp_bpf_data", EXTENSION_PROGRAM, offsetof(struct extensions, seccomp_bpf_data)},
         {"run.oci.seccomp_fail_unknown_syscall", EXTENSION_FLAG, offsetof(struct extensions, fail_unknown_syscall)},
+        {"run.oci.systemd.subgroup", EXTENSION_SUB_CGROUP, offsetof(struct extensions, systemd_subgroup)},
 };
 
 static const struct extension *find_extension(const char *key) {
@@ -86,6 +90,18 @@ static int check_program(const char *value, const char *path) {
         return seccomp_decode(value, path, &(struct seccomp_profile){}, &filter);
 }
 
+/* Nothing that climbs, and one spelling for one cgroup. */
+static int check_sub_cgroup(const char *value, const char *path) {
+        for (const char *at = value; *at;) {
+                size_t length = strcspn(at, "/");
+
+                if (length == 0 || length > NAME_MAX || at[0] == '.' || memchr(at, '\n', length) || (at[length] && !at[length + 1]))
+                        return reject("%s: found `%s`, expected the path of a cgroup below the container's, such as `a/b`", path, value);
+                at += length + (at[length] == '/');
+        }
+        return 0;
+}
+
 static int check_text(const char *value, const char *path) {
         (void)value, (void)path;
         return 0;
@@ -96,6 +112,7 @@ static int (*const checks[])(const char *value, const char *path) = {
         [EXTENSION_FLAG] = check_flag,
         [EXTENSION_CONTEXT] = check_context,
         [EXTENSION_PROGRAM] = check_program,
+        [EXTENSION_SUB_CGROUP] = check_sub_cgroup,
         [EXTENSION_TEXT] = check_text,
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Mounts of the type cgroup. On v2 the hierarchy itself; on v1 (and hybrid) a tmpfs with one directory per hierarchy and
- * links for controllers that share one. With a cgroup namespace the container sees its own cgroup as the root of each,
- * without one it gets just its own directory bound, or all of v2 if it has none of its own. Runs in init, after the cgroup
- * namespace is made.
+ * links for controllers that share one. With a cgroup namespace the container sees its own cgroup as the root of each.
+ * Without one it gets just its own directory of each on v1, and on v2 the whole tree, in which the paths of /proc/PID/cgroup
+ * are. Runs in init, after the cgroup namespace is made.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,9 +24,8 @@ static bool sees_own_root(const struct plan *plan) {
         return config_namespace(plan->config, NAMESPACE_CGROUP) != NULL;
 }
 
-/* The container's own directory of one hierarchy, bound. */
-static int bind_own(const struct cgroup_place *place, unsigned long flags) {
-        int mount_fd = mount_clone_path(place->directory, MS_REC, false);
+static int bind_directory(const char *directory, unsigned long flags) {
+        int mount_fd = mount_clone_path(directory, MS_REC, false);
         int r;
 
         if (mount_fd < 0)
@@ -45,21 +44,37 @@ static int attach_dressed(const struct plan *plan, const struct mount_plan *moun
 }
 
 /*
+ * The root of a user namespace may be the owner of cgroups that are not the container's, such as a user's other ones: these it
+ * may see, but not change (CVE-2023-25809).
+ */
+static bool may_see_all(const struct plan *plan, const struct mount_plan *mount) {
+        return !sees_own_root(plan) && (!plan->in_user_namespace || mount->options.flags & MS_RDONLY);
+}
+
+/*
  * The kernel refuses a cgroup2 superblock to a user namespace that does not own the cgroup namespace (EPERM), and
- * to a hierarchy that is mounted with other options (EBUSY): then the container's own directory is bound.
+ * to a hierarchy that is mounted with other options (EBUSY): then the directory is bound.
  */
 static int mount_v2(const struct plan *plan, const struct mount_plan *mount, int target_fd) {
+        const struct cgroup_place *own = plan->cgroup.n_places > 0 ? &plan->cgroup.places[0] : NULL;
+        autofree char *directory = own ? cgroup_processes_directory(&plan->cgroup, own) : NULL;
+        bool sees_all = may_see_all(plan, mount);
+        uint64_t recursive_set = mount->options.recursive_set;
         autoclose int mount_fd = -1;
-        bool has_own = plan->cgroup.n_places > 0;
         int r;
 
-        if (sees_own_root(plan) || !has_own)
+        if (own && sees_all)
+                directory[strlen(own->directory) - strlen(own->path)] = '\0';
+        if (sees_own_root(plan) || sees_all || !own)
                 mount_fd = mount_new("cgroup2", "cgroup", mount->options.flags, mount->options.data);
-        if (mount_fd < 0 && has_own)
-                mount_fd = bind_own(&plan->cgroup.places[0], mount->options.flags);
+        if (mount_fd < 0 && own)
+                mount_fd = bind_directory(directory, mount->options.flags);
         if (mount_fd < 0)
                 return mount_fd;
-        r = mount_change_tree(mount_fd, mount->options.recursive_set, mount->options.recursive_clear);
+        /* What is mounted below, too. */
+        if (sees_all && plan->in_user_namespace)
+                recursive_set |= MOUNT_ATTR_RDONLY;
+        r = mount_change_tree(mount_fd, recursive_set, mount->options.recursive_clear);
         if (r >= 0)
                 r = attach_dressed(plan, mount, mount_fd, target_fd);
         return r < 0 ? r : take_fd(&mount_fd);
@@ -76,7 +91,7 @@ static int mount_hierarchy(const struct plan *plan, const struct mount_plan *mou
                 mount_fd = mount_new("cgroup", "cgroup", mount->options.flags, data);
         }
         if (mount_fd < 0)
-                mount_fd = bind_own(place, mount->options.flags);
+                mount_fd = bind_directory(place->directory, mount->options.flags);
         return mount_fd < 0 ? mount_fd : mount_attach(mount_fd, target_fd);
 }
 

@@ -135,6 +135,21 @@ static int add_unit_properties(const struct config *config, struct cgroup *cgrou
         return 0;
 }
 
+/* systemd's first, the container's own below it. */
+static int add_sub_cgroups(const struct extensions *extensions, struct cgroup *cgroup) {
+        bool is_v2 = cgroup->mode == CGROUP_MODE_V2 && cgroup->n_places > 0;
+
+        if (is_v2 && cgroup->unit && !text_is_empty(extensions->systemd_subgroup))
+                cgroup_add_sub(cgroup, extensions->systemd_subgroup);
+        if (text_is_empty(extensions->delegate_cgroup))
+                return 0;
+        if (!is_v2)
+                return reject("annotations.run.oci.delegate-cgroup: found `%s`, expected none without a cgroup of nothing but v2",
+                              extensions->delegate_cgroup);
+        cgroup_add_sub(cgroup, extensions->delegate_cgroup);
+        return 0;
+}
+
 int plan_make(const struct config *config, const struct create_options *options, const struct host *host,
               struct plan *ret) {
         int r;
@@ -182,6 +197,8 @@ int plan_make(const struct config *config, const struct create_options *options,
         if (r < 0)
                 return r;
         r = add_unit_properties(config, &ret->cgroup);
+        if (r >= 0)
+                r = add_sub_cgroups(&config->extensions, &ret->cgroup);
         if (r < 0)
                 return r;
         r = resctrl_decide(&config->linux.intel_rdt, "linux.intelRdt", options->id, &ret->resctrl);

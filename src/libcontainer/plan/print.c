@@ -126,6 +126,8 @@ void plan_print(const struct plan *plan, struct text *text) {
         print_process(plan, text);
         if (plan->cgroup.unit)
                 text_add_format(text, "cgroup unit %s\n", plan->cgroup.unit);
+        if (plan->cgroup.sub)
+                text_add_format(text, "cgroup sub %s\n", plan->cgroup.sub);
         for (size_t i = 0; i < plan->cgroup.n_places; i++)
                 text_add_format(text, "cgroup %s %s\n", plan->cgroup.places[i].v2 ? "v2" : plan->cgroup.places[i].controllers,
                                 plan->cgroup.places[i].path);

@@ -55,6 +55,7 @@ static const struct json_field cgroup_fields[] = {
         JSON_FIELD(struct cgroup, manager, "manager", &json_manager),
         JSON_FIELD(struct cgroup, unit, "unit", &json_string),
         JSON_FIELD(struct cgroup, user_unit, "userUnit", &json_bool),
+        JSON_FIELD(struct cgroup, sub, "sub", &json_string),
         JSON_LIST(struct cgroup, places, n_places, "places", &json_places),
         {},
 };
@@ -124,6 +125,8 @@ static void write_cgroup(struct json_writer *writer, const struct cgroup *cgroup
                 json_write_string(writer, "unit", cgroup->unit);
                 json_write_bool(writer, "userUnit", cgroup->user_unit);
         }
+        if (cgroup->sub)
+                json_write_string(writer, "sub", cgroup->sub);
         json_array_begin(writer, "places");
         for (size_t i = 0; i < cgroup->n_places; i++) {
                 const struct cgroup_place *place = &cgroup->places[i];
