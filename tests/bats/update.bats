@@ -509,6 +509,7 @@ some_limit_is() {
                 ! has_controller memory || skip "there is a memory controller"
                 rejected 'linux.resources.memory.limit: controller `memory` could not be enabled for cgroup' --memory 64m
         else
+                ! has_controller net_cls || skip "there is a net_cls controller"
                 rejected 'linux.resources.network.classID: 1' -r <(echo '{"network": {"classID": 1}}')
         fi
 }
