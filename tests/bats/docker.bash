@@ -10,6 +10,8 @@
 # Both live in a mount and a network namespace of their own: /run and /etc are private copies there, the bridge
 # and the firewall rules exist only there, and all of it is gone with the last process. What the host does see
 # are the cgroups below $DOCKER_CGROUP and the files below $DOCKER_DIR; docker_stop removes both.
+#
+# A suite that wants the machine's systemd to make the cgroups loads systemd-units.bash, too.
 
 bats_require_minimum_version 1.5.0
 
@@ -183,6 +185,7 @@ docker_missing() {
         for program in dockerd containerd containerd-shim-runc-v2 busybox jq nsenter unshare ip; do
                 command -v "$program" >/dev/null || echo "needs $program"
         done
+        [ -z "${SHARED_RUN-}" ] || systemd_missing
 }
 
 # The client that belongs to the daemon (not a newer one that shadows it in PATH), bound to a daemon of ours
@@ -212,13 +215,12 @@ start_containerd() {
         echo "nameserver 127.0.0.1" >"$DOCKER_DIR/etc/resolv.conf"
         printf 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n' >"$DOCKER_DIR/containerd.toml"
 
-        env -i "PATH=$PATH" unshare --mount --net -- sh -ec '
-                mount --bind "$1/run" /run
-                mount --bind "$1/etc" /etc
+        # shellcheck disable=SC2086
+        env -i "PATH=$PATH" unshare --mount --net -- sh -ec "$OWN_FOLDERS"'
                 ip link set lo up
-                exec containerd --config "$1/containerd.toml" --root "$1/containerd" \
+                exec containerd --config "$dir/containerd.toml" --root "$dir/containerd" \
                         --state /run/containerd --address /run/containerd/containerd.sock
-        ' sh "$DOCKER_DIR" >"$DOCKER_DIR/containerd.log" 2>&1 3>&- &
+        ' sh "$DOCKER_DIR" ${SHARED_RUN-} >"$DOCKER_DIR/containerd.log" 2>&1 3>&- &
         CONTAINERD_PID=$!
         until_true 20 test -S "$DOCKER_DIR/run/containerd/containerd.sock" || return 1
         DOCKER_MNTNS=$(stat --dereference --format %i "/proc/$CONTAINERD_PID/ns/mnt")
@@ -231,11 +233,14 @@ start_dockerd() {
         local name=$1 before=()
         shift
         [ "$name" = docker ] || before=(unshare --net --)
+        # Not what dockerd would choose by itself: that depends on what it sees in /run.
+        local driver=cgroupfs parent=/$DOCKER_CGROUP
+        [ -z "${SHARED_RUN-}" ] || driver=systemd parent=$DOCKER_CGROUP
         env -i "PATH=$PATH" nsenter --target "$CONTAINERD_PID" --mount --net -- "${before[@]}" dockerd \
                 --host "unix:///run/$name.sock" --data-root "$DOCKER_DIR/$name" --exec-root "/run/$name" \
                 --pidfile "/run/$name.pid" --containerd /run/containerd/containerd.sock \
                 --add-runtime "tare=$(docker_runtime)" --default-runtime tare \
-                --cgroup-parent "/$DOCKER_CGROUP" "$@" \
+                --exec-opt "native.cgroupdriver=$driver" --cgroup-parent "$parent" "$@" \
                 >"$DOCKER_DIR/$name.log" 2>&1 3>&- &
         DOCKERD_PID=$!
         until_true 30 dockerd_decided "$name" || return 1
@@ -278,6 +283,7 @@ docker_start() {
         # A remapped root has to get through it.
         chmod 711 "$DOCKER_DIR"
         DOCKER_CGROUP=${DOCKER_DIR##*/}
+        [ -z "${SHARED_RUN-}" ] || DOCKER_CGROUP=$(slice_name "$DOCKER_CGROUP")
         start_containerd || return 1
         start_main_dockerd || return 1
         export DOCKER_DIR DOCKER_CGROUP DOCKER_STORAGE DOCKER_NETWORK DOCKER_MNTNS CONTAINERD_PID DOCKERD_PID
@@ -295,6 +301,7 @@ docker_stop() {
         for pid in $(docker_processes); do
                 kill -KILL "$pid" 2>/dev/null
         done
+        [ -z "${SHARED_RUN-}" ] || systemctl stop "$DOCKER_CGROUP" 2>/dev/null || :
         for dir in $(docker_cgroups) /sys/fs/cgroup/*/"$DOCKER_CGROUP" /sys/fs/cgroup/"$DOCKER_CGROUP"; do
                 [ ! -d "$dir" ] || rmdir "$dir"
         done

@@ -6,6 +6,8 @@
 # The engine lives in a mount and a network namespace of its own: /run and /etc are private copies there, so that neither
 # state nor configuration nor users of the machine are touched, and mounts are gone with the last process. What the
 # machine does see are the cgroups below $ENGINE_CGROUP and the files below $ENGINE_DIR; engine_stop removes both.
+#
+# A suite that wants the machine's systemd to make the cgroups loads systemd-units.bash, too.
 
 bats_require_minimum_version 1.5.0
 
@@ -29,18 +31,17 @@ engine_missing() {
 engine_start() {
         ENGINE_DIR=$(mktemp -d "${TMPDIR:-/tmp}/tare-$1.XXXXXX")
         ENGINE_CGROUP=${ENGINE_DIR##*/}
+        [ -z "${SHARED_RUN-}" ] || ENGINE_CGROUP=$(slice_name "$ENGINE_CGROUP")
         # Users other than root have to get through it.
         chmod 711 "$ENGINE_DIR"
         mkdir -p "$ENGINE_DIR"/{run,etc}
         cp -a /etc/. "$ENGINE_DIR/etc"
-        # shellcheck disable=SC2016
-        env -i "PATH=$PATH" unshare --mount --net -- sh -ec '
-                mount --bind "$1/run" /run
-                mount --bind "$1/etc" /etc
+        # shellcheck disable=SC2016,SC2086
+        env -i "PATH=$PATH" unshare --mount --net -- sh -ec "$OWN_FOLDERS"'
                 ip link set lo up
                 touch /run/ready
                 exec sleep infinity
-        ' sh "$ENGINE_DIR" >"$ENGINE_DIR/holder.log" 2>&1 3>&- &
+        ' sh "$ENGINE_DIR" ${SHARED_RUN-} >"$ENGINE_DIR/holder.log" 2>&1 3>&- &
         ENGINE_HOLDER=$!
         until_true 20 test -e "$ENGINE_DIR/run/ready" || return 1
         ENGINE_MNTNS=$(stat --dereference --format %i "/proc/$ENGINE_HOLDER/ns/mnt")
@@ -58,6 +59,7 @@ engine_stop() {
                 kill -KILL "$pid" 2>/dev/null
         done
         [ -z "${ENGINE_HOLDER-}" ] || end_process "$ENGINE_HOLDER"
+        [ -z "${SHARED_RUN-}" ] || systemctl stop "$ENGINE_CGROUP" 2>/dev/null || :
         for dir in $(engine_cgroups); do
                 rmdir "$dir"
         done
@@ -71,7 +73,7 @@ engine_words() {
                 env -i "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" HOME=/root TERM=linux)
 }
 
-ENGINE_TIMEOUT=(timeout --foreground --kill-after=5 60)
+ENGINE_TIMEOUT=(timeout --foreground --kill-after=5 "${PATIENCE:-60}")
 
 engine_inside() {
         local -a INSIDE

@@ -11,7 +11,8 @@ INFRA_IMAGE=localhost/infra
 # A configuration file. Without a log of events podman exec may lose an exit status. The limits are those that this
 # machine can give: podman asks for more than it has unless told.
 podman_configure() {
-        local files processes tasks=2048
+        local files processes tasks=2048 manager=cgroupfs
+        [ -z "${SHARED_RUN-}" ] || manager=systemd
         # podman asks for a limit unless told not to.
         has_controller pids || tasks=0
         files=$(ulimit -Hn) processes=$(ulimit -Hu)
@@ -22,7 +23,7 @@ default_ulimits = ["nofile=$files:$files", "nproc=$processes:$processes"]
 netns = "none"
 pids_limit = $tasks
 [engine]
-cgroup_manager = "cgroupfs"
+cgroup_manager = "$manager"
 events_logger = "file"
 lock_type = "file"
 runtime = "under-test"

@@ -1,10 +1,25 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What the suites with engines share: waiting for conditions and for the end of processes.
+# What the suites with engines share: waiting for conditions and for the end of processes, and an engine's own /run and /etc.
 
-# until_true SECONDS COMMAND...: success as soon as the command succeeds, failure when the time is over.
+# Begins the script of a shell in a new mount namespace, whose arguments are the folder that has them and those folders of /run
+# that stay the machine's.
+# shellcheck disable=SC2016
+OWN_FOLDERS='
+        dir=$1
+        shift
+        for shared; do
+                mkdir -p "$dir/run/$shared"
+                mount --bind "/run/$shared" "$dir/run/$shared"
+        done
+        mount --rbind "$dir/run" /run
+        mount --bind "$dir/etc" /etc
+'
+
+# until_true SECONDS COMMAND...: success as soon as the command succeeds, failure when the time is over, which is longer on a
+# slow machine ($PATIENCE).
 until_true() {
-        local deadline=$((SECONDS + $1))
+        local deadline=$((SECONDS + ${PATIENCE:-$1}))
         shift
         until "$@" >/dev/null 2>&1; do
                 [ "$SECONDS" -lt "$deadline" ] || return 1
