@@ -333,6 +333,8 @@ static int make_unit(struct cgroup *cgroup, const struct settings *settings, con
 
         if (r >= 0)
                 r = systemd_start(cgroup, settings, resources);
+        if (r >= 0)
+                r = systemd_correct(cgroup, settings);
         return r < 0 ? r : make_missing_places(cgroup);
 }
 

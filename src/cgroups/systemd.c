@@ -231,15 +231,6 @@ static void add_devices(const struct cgroup *cgroup, const struct cgroup_resourc
         properties_of_devices(&rules, devices ? devices : "", properties);
 }
 
-/* Whether the cgroup will have this scheduler's file; that of the first process is one that is always there. */
-static bool has_bfq(const struct cgroup *cgroup) {
-        const struct cgroup_place *place = place_of_v2(cgroup);
-        size_t top = place ? strlen(place->directory) - strlen(place->path) : 0;
-        autofree char *file = place ? text_format("%.*s/init.scope/io.bfq.weight", (int)top, place->directory) : NULL;
-
-        return file && access(file, F_OK) == 0;
-}
-
 static void add_accounting(const struct cgroup *cgroup, struct properties *properties) {
         properties_set_number(properties, "CPUAccounting", 'b', true, true);
         properties_set_number(properties, "MemoryAccounting", 'b', true, true);
@@ -404,7 +395,7 @@ int systemd_start(struct cgroup *cgroup, const struct settings *settings, const 
         talk.bus.heeds_interrupts = true;
         add_unit(cgroup, &talk.properties);
         add_accounting(cgroup, &talk.properties);
-        properties_of_settings(settings, has_bfq(cgroup), &talk.properties);
+        properties_of_settings(settings, false, &talk.properties);
         add_devices(cgroup, resources, &talk.properties);
         add_annotated(cgroup, &talk.properties);
         r = converse(&talk, start);
@@ -420,6 +411,13 @@ int systemd_start(struct cgroup *cgroup, const struct settings *settings, const 
 }
 
 /* --- later --- */
+
+static bool has_bfq(const struct cgroup *cgroup) {
+        const struct cgroup_place *place = place_of_v2(cgroup);
+        autofree char *file = place ? text_format("%s/io.bfq.weight", place->directory) : NULL;
+
+        return file && access(file, F_OK) == 0;
+}
 
 /* systemd writes files after it has answered, but before it reads the next message. */
 static int ping(struct talk *talk) {
@@ -448,6 +446,24 @@ static int set_properties(struct talk *talk) {
                         r = ping(talk);
         }
         return r < 0 ? r : 0;
+}
+
+int systemd_correct(const struct cgroup *cgroup, const struct settings *settings) {
+        static const char *const weights[] = {"IOWeight", "IODeviceWeight"};
+        autodone(talk) struct talk talk = TALK_INIT(cgroup);
+        autodone(properties) struct properties all = PROPERTIES_INIT;
+
+        if (!has_bfq(cgroup))
+                return 0;
+        properties_of_settings(settings, true, &all);
+        for (size_t i = 0; i < ELEMENTSOF(weights); i++) {
+                const struct property *weight = properties_find(&all, weights[i]);
+
+                if (weight && !(cgroup->properties && properties_find(cgroup->properties, weights[i])))
+                        properties_add_copy(&talk.properties, weight);
+        }
+        talk.bus.heeds_interrupts = true;
+        return talk.properties.n > 0 ? converse(&talk, set_properties) : 0;
 }
 
 int systemd_update(const struct cgroup *cgroup, const struct settings *settings) {

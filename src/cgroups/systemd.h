@@ -21,6 +21,12 @@ int systemd_decide(const struct cgroup_host *host, const char *cgroups_path, con
  */
 int systemd_start(struct cgroup *cgroup, const struct settings *settings, const struct cgroup_resources *resources);
 
+/*
+ * Once the unit's cgroup is there: tells what depends on the files that this kernel has in it, for a unit that systemd_start() made
+ * of the same settings. A message only if there is such a limit.
+ */
+int systemd_correct(const struct cgroup *cgroup, const struct settings *settings);
+
 /* Tells of limits that have changed, and returns when systemd has written them. */
 int systemd_update(const struct cgroup *cgroup, const struct settings *settings);
 
