@@ -5,6 +5,7 @@
  */
 #include "cgroups/device-program.h"
 #include "cgroups/device-rules.h"
+#include "device-model.h"
 #include "test.h"
 
 #include <errno.h>
@@ -12,35 +13,6 @@
 
 #include "util/alloc.h"
 #include "util/fail.h"
-
-struct question {
-        enum cgroup_device_type type; /* char or block */
-        uint32_t major, minor;
-        unsigned access;
-};
-
-/* --- the model --- */
-
-static bool matches(const struct device_rule *rule, const struct question *question) {
-        return (rule->type == CGROUP_DEVICE_ALL || rule->type == question->type) &&
-               (rule->major == DEVICE_ANY || rule->major == question->major) &&
-               (rule->minor == DEVICE_ANY || rule->minor == question->minor);
-}
-
-static bool model_answer(const struct device_rules *rules, const struct question *question) {
-        for (unsigned bit = 1; bit <= DEVICE_WRITE; bit <<= 1) {
-                bool allowed = false;
-
-                if (!(question->access & bit))
-                        continue;
-                for (size_t i = 0; i < rules->n; i++)
-                        if ((rules->list[i].access & bit) && matches(&rules->list[i], question))
-                                allowed = rules->list[i].allow;
-                if (!allowed)
-                        return false;
-        }
-        return true;
-}
 
 /* --- v2: the interpreter --- */
 
@@ -141,23 +113,6 @@ static bool exceptions_answer(const struct device_exceptions *exceptions, const 
 
 /* --- comparing --- */
 
-static uint64_t random_state = 1;
-
-static unsigned random_below(unsigned limit) {
-        random_state = random_state * 6364136223846793005ULL + 1442695040888963407ULL;
-        return (unsigned)(random_state >> 33) % limit;
-}
-
-static struct device_rule random_rule(void) {
-        return (struct device_rule){
-                .allow = random_below(2),
-                .type = random_below(3),
-                .major = random_below(3) ? random_below(3) : DEVICE_ANY,
-                .minor = random_below(3) ? random_below(3) : DEVICE_ANY,
-                .access = random_below(2) ? DEVICE_ACCESS_ALL : 1 + random_below(7),
-        };
-}
-
 /* How often an answer is not the model's, over all devices that differ for the random rules, and each access. */
 static int count_differences(const struct device_rules *rules, bool single_access,
                              bool (*answer)(const void *data, const struct question *question), const void *data) {
@@ -195,15 +150,6 @@ static bool answer_program(const void *data, const struct question *question) {
 
 static bool answer_exceptions(const void *data, const struct question *question) {
         return exceptions_answer(data, question);
-}
-
-static struct device_rules random_rules(void) {
-        struct device_rules rules = {};
-        unsigned n = random_below(8);
-
-        for (unsigned i = 0; i < n; i++)
-                *array_append(rules.list, rules.n) = random_rule();
-        return rules;
 }
 
 static struct device_rules copy_rules(const struct device_rules *rules) {
