@@ -304,8 +304,16 @@ int cgroup_follow(struct cgroup *cgroup, pid_t pid);
  */
 int cgroup_select_sub(struct cgroup *cgroup, const char *controller, const char *path);
 
-/* Signals every process of the cgroup, its descendants included. SIGKILL uses cgroup.kill where the kernel has it. */
+/*
+ * Signals every process of the cgroup, its descendants included. SIGKILL uses cgroup.kill where the kernel has it, and thaws.
+ */
 int cgroup_signal(const struct cgroup *cgroup, int signal);
+
+/*
+ * Thaws the cgroup and what the container has frozen below it: a process that the v1 freezer holds dies only when thawed, so
+ * this comes behind SIGKILL.
+ */
+int cgroup_thaw_all(const struct cgroup *cgroup);
 
 /*
  * Ends what is still inside (SIGKILL, thawed if frozen), waits until it is empty by cgroup.events or by pidfds, never

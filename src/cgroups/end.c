@@ -42,7 +42,10 @@ int cgroup_pids(const struct cgroup *cgroup, pid_t **ret, size_t *ret_n) {
 
 /* --- signals --- */
 
-/* cgroup.kill (5.14) ends a whole tree at once, and nothing that forks meanwhile escapes. */
+/*
+ * cgroup.kill (5.14) ends a whole tree at once, and nothing that forks meanwhile escapes. But it sends its signal to first
+ * threads: a process whose first thread has ended, while others run on, does not get it.
+ */
 static int write_kill(const struct cgroup *cgroup) {
         const struct cgroup_place *place = place_of_v2(cgroup);
         autofree char *path = NULL;
@@ -53,22 +56,7 @@ static int write_kill(const struct cgroup *cgroup) {
         return file_write(AT_FDCWD, path, "1");
 }
 
-/*
- * Standing still, no process can fork away from the list of those to kill. A freezer that fails only makes it less
- * neat.
- */
-static int kill_each(const struct cgroup *cgroup, const struct cgroup_place *place) {
-        int r;
-
-        cgroup_freeze(cgroup);
-        r = members_signal(place->directory, SIGKILL);
-        if (r < 0)
-                fail(-r, "kill the processes of cgroup `%s`", place->directory);
-        return r;
-}
-
-/* A process that the v1 freezer holds dies only when thawed, and a container may have frozen sub-cgroups of its own. */
-static int thaw_all(const struct cgroup *cgroup) {
+int cgroup_thaw_all(const struct cgroup *cgroup) {
         const struct cgroup_place *place = place_of_v1(cgroup, CONTROLLER_FREEZER);
         int r;
 
@@ -80,12 +68,30 @@ static int thaw_all(const struct cgroup *cgroup) {
         return 0;
 }
 
-static int kill_all(const struct cgroup *cgroup, const struct cgroup_place *place) {
-        int r = write_kill(cgroup), thawed;
+static int kill_listed(const struct cgroup_place *place) {
+        int r = members_signal(place->directory, SIGKILL);
 
-        if (r < 0)
-                r = kill_each(cgroup, place);
-        thawed = thaw_all(cgroup);
+        return r < 0 ? fail(-r, "kill the processes of cgroup `%s`", place->directory) : 0;
+}
+
+/*
+ * Standing still, no process can fork away from the list of those to kill. A freezer that fails only makes it less
+ * neat, and is not waited for as long as at `pause`: one that waits for a dead server never stands still.
+ */
+#define STANDSTILL_MILLISECONDS 1000
+
+static void stand_still(const struct cgroup *cgroup) {
+        if (freezer_freeze(cgroup, STANDSTILL_MILLISECONDS) < 0)
+                fail_forget();
+}
+
+static int kill_all(const struct cgroup *cgroup, const struct cgroup_place *place) {
+        int r, thawed;
+
+        if (write_kill(cgroup) < 0)
+                stand_still(cgroup);
+        r = kill_listed(place);
+        thawed = cgroup_thaw_all(cgroup);
         return r < 0 ? r : thawed;
 }
 
@@ -108,30 +114,31 @@ int cgroup_signal(const struct cgroup *cgroup, int signal) {
 /* Most that an error names: who reads it wants a few names, not a thousand. */
 #define MAX_NAMED 8
 
-static void add_process(struct text *text, pid_t pid) {
-        autofree char *path = text_format("/proc/%d/wchan", pid), *wchan = NULL;
-        char state = '?';
+/* SIGKILL waits for the thaw, which is the business of whoever has frozen it. */
+static bool is_held_above(const struct cgroup *cgroup) {
+        const struct cgroup_place *place = place_of_v1(cgroup, CONTROLLER_FREEZER);
+        autofree char *path = place ? text_format("%s/freezer.parent_freezing", place->directory) : NULL, *text = NULL;
 
-        proc_state(pid, &state);
-        if (file_read(AT_FDCWD, path, 4096, &wchan, NULL) < 0 || text_is_empty(wchan) || text_equal(wchan, "0"))
-                text_add_format(text, ", %d (state %c)", pid, state);
-        else
-                text_add_format(text, ", %d (state %c, waiting in %s)", pid, state, wchan);
+        return path && file_read(AT_FDCWD, path, 16, &text, NULL) >= 0 && text[0] == '1';
 }
 
-static int fail_survivors(const struct cgroup_place *place) {
+static int fail_survivors(const struct cgroup *cgroup, const struct cgroup_place *place) {
         autodone(members) struct members members = {};
         autodone(text) struct text text = TEXT_INIT;
 
         members_list(place->directory, &members);
         if (members.n == 0)
                 return fail(EBUSY, "remove cgroup `%s`", place->directory);
-        for (size_t i = 0; i < members.n && i < MAX_NAMED; i++)
-                add_process(&text, members.pids[i]);
+        for (size_t i = 0; i < members.n && i < MAX_NAMED; i++) {
+                text_add(&text, i > 0 ? ", " : "");
+                proc_describe(members.pids[i], &text);
+        }
         if (members.n > MAX_NAMED)
                 text_add(&text, ", ...");
+        if (is_held_above(cgroup))
+                text_add(&text, "; a cgroup above it is frozen");
         return fail(EBUSY, "remove cgroup `%s`: %zu process(es) did not end after SIGKILL: %s", place->directory,
-                    members.n, text.bytes + strlen(", "));
+                    members.n, text.bytes);
 }
 
 static int wait_v2_empty(const struct cgroup_place *place, int64_t deadline) {
@@ -144,12 +151,16 @@ static int wait_v2_empty(const struct cgroup_place *place, int64_t deadline) {
 
 /* Ends the members of one directory. Returns how many it had to wait for, 0 when there was nobody. */
 static int end_members(const struct cgroup *cgroup, const struct cgroup_place *place, int64_t deadline) {
-        if (place->v2 && write_kill(cgroup) >= 0)
-                return wait_v2_empty(place, deadline);
-        return members_end(place->directory, deadline);
+        bool killed = place->v2 && write_kill(cgroup) >= 0;
+        int ended = members_end(place->directory, deadline), r;
+
+        if (ended < 0 || !killed)
+                return ended;
+        r = wait_v2_empty(place, deadline);
+        return r < 0 ? r : ended;
 }
 
-/* One round towards an empty directory. -EBUSY: somebody moved in meanwhile, so another round is needed. */
+/* One round towards an empty directory. Where somebody moves in meanwhile, another one is needed. */
 static int empty_place(const struct cgroup *cgroup, const struct cgroup_place *place, int64_t deadline) {
         static const struct timespec pause = {.tv_nsec = 1000000};
         int ended, removed;
@@ -158,13 +169,13 @@ static int empty_place(const struct cgroup *cgroup, const struct cgroup_place *p
         if (ended < 0)
                 return ended;
         removed = members_remove_below(place->directory);
-        if (removed < 0)
+        if (removed < 0 && removed != -EBUSY)
                 return removed;
         /*
          * The kernel may take a dead process off its v1 cgroup a moment after it has told those who wait for the end,
          * and that moment is announced nowhere: with nobody in sight all there is to do is to come back soon.
          */
-        if (ended == 0 && removed == 0)
+        if (ended == 0 && removed <= 0)
                 clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
         return 0;
 }
@@ -177,8 +188,8 @@ static int remove_place(const struct cgroup *cgroup, const struct cgroup_place *
                         return fail(errno, "remove cgroup `%s`", place->directory);
                 r = empty_place(cgroup, place, deadline);
                 if (r == -ETIMEDOUT || clock_ms_until(deadline) == 0)
-                        return fail_survivors(place);
-                if (r < 0 && r != -EBUSY)
+                        return fail_survivors(cgroup, place);
+                if (r < 0)
                         return fail(-r, "empty cgroup `%s`", place->directory);
         }
         return 0;

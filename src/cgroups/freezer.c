@@ -128,8 +128,8 @@ static int wait_v1_frozen(int dirfd, int64_t deadline) {
         return -ETIMEDOUT;
 }
 
-int cgroup_freeze(const struct cgroup *cgroup) {
-        int64_t deadline = clock_ms() + FREEZE_DEADLINE_MS;
+int freezer_freeze(const struct cgroup *cgroup, int milliseconds) {
+        int64_t deadline = clock_ms() + milliseconds;
         bool v2;
         autoclose int fd = open_freezer(cgroup, &v2);
         int r;
@@ -146,8 +146,12 @@ int cgroup_freeze(const struct cgroup *cgroup) {
         write_state(fd, v2, false);
         if (r == -ETIMEDOUT)
                 return fail(EBUSY, "freeze `%s`: not all processes stand still after %d ms", place_main(cgroup)->path,
-                            FREEZE_DEADLINE_MS);
+                            milliseconds);
         return fail(-r, "freeze `%s`", place_main(cgroup)->path);
+}
+
+int cgroup_freeze(const struct cgroup *cgroup) {
+        return freezer_freeze(cgroup, FREEZE_DEADLINE_MS);
 }
 
 /* The top of the hierarchy has no cgroup.freeze, and what is above the mount point has none either. */

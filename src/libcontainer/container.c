@@ -25,6 +25,9 @@
 /* How long an init may take to die of SIGKILL; one that is stuck in the kernel is reported, not waited for. */
 #define DEATH_MILLISECONDS 10000
 
+/* And then the others, which have nothing more to wait for. */
+#define OTHERS_MILLISECONDS 1000
+
 /* --- start --- */
 
 static int check_startable(enum status status) {
@@ -90,6 +93,13 @@ static int load_recorded_config(const struct handle *handle, struct config *ret)
         return config_load(handle->directory.fd, STATE_CONFIG, ret, NULL, NULL);
 }
 
+static int fail_living(const struct handle *handle, int error) {
+        autodone(text) struct text text = TEXT_INIT;
+
+        proc_describe((pid_t)handle->state.init.pid, &text);
+        return fail(error, "container init did not end after SIGKILL: %s", text.bytes);
+}
+
 static int kill_and_wait(struct handle *handle) {
         int r;
 
@@ -99,11 +109,11 @@ static int kill_and_wait(struct handle *handle) {
         if (r < 0 && r != -ESRCH)
                 return fail(-r, "kill container init %d", (int)handle->state.init.pid);
         /* Behind the signal: nothing of a paused container runs once more. */
-        r = cgroup_thaw(&handle->state.cgroup);
+        r = cgroup_thaw_all(&handle->state.cgroup);
         if (r < 0)
                 log_warning("%s", fail_text());
         r = proc_wait_end(handle->pidfd, DEATH_MILLISECONDS);
-        return r < 0 ? fail(-r, "container init %d does not end", (int)handle->state.init.pid) : 0;
+        return r < 0 ? fail_living(handle, -r) : 0;
 }
 
 static int run_poststart(struct handle *handle) {
@@ -173,7 +183,7 @@ static int kill_init(const struct handle *handle, int signal) {
         if (r < 0)
                 return fail(-r, "send signal %d to process %d", signal, (int)handle->state.init.pid);
         /* A frozen v1 process dies only once it is thawed; it may have been paused since its status was read. */
-        return signal == SIGKILL ? cgroup_thaw(&handle->state.cgroup) : 0;
+        return signal == SIGKILL ? cgroup_thaw_all(&handle->state.cgroup) : 0;
 }
 
 int container_kill(const char *root, const char *id, int signal, bool all) {
@@ -223,6 +233,9 @@ static int delete_recorded(struct handle *handle) {
         bool has_config = false;
         int r = kill_and_wait(handle);
 
+        /* It may wait for another one that does not end, and may have kept others alive: who is left then is to blame. */
+        if (r == -ETIMEDOUT && handle->state.cgroup.n_places > 0)
+                r = cgroup_destroy(&handle->state.cgroup, OTHERS_MILLISECONDS);
         if (r < 0)
                 return r;
         if (handle->state.has_poststop) {

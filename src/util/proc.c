@@ -24,6 +24,7 @@
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/kernel.h"
+#include "util/text.h"
 
 #define STAT_MAX 4096
 
@@ -96,6 +97,17 @@ int proc_state(pid_t pid, char *ret_state) {
                 return r;
         *ret_state = fields.state;
         return 0;
+}
+
+void proc_describe(pid_t pid, struct text *text) {
+        autofree char *path = text_format("/proc/%d/wchan", (int)pid), *wchan = NULL;
+        char state = '?';
+
+        (void)proc_state(pid, &state);
+        text_add_format(text, "%d (state %c", (int)pid, state);
+        if (file_read(AT_FDCWD, path, 4096, &wchan, NULL) >= 0 && !text_is_empty(wchan) && !text_equal(wchan, "0"))
+                text_add_format(text, ", waiting in %s", wchan);
+        text_add(text, ")");
 }
 
 /* PF_EXITING of the kernel's <linux/sched.h>. */

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct text;
+
 /* A pidfd for the process; -ESRCH when it is gone. */
 int proc_open(pid_t pid);
 
@@ -37,6 +39,9 @@ int proc_start_time(pid_t pid, uint64_t *ret_ticks);
 
 /* The state letter of /proc/PID/stat; 'Z' and 'X' have ended. */
 int proc_state(pid_t pid, char *ret_state);
+
+/* Adds "PID (state D, waiting in FUNCTION)": why it does not end, as far as the kernel tells. */
+void proc_describe(pid_t pid, struct text *text);
 
 /*
  * True when it has ended or is about to: its namespaces go, and no process can be born in its pid namespace any more, a while

@@ -3,6 +3,7 @@
 # pause and resume, and what may be done with a paused container.
 
 load helpers
+load stuck
 
 setup() {
         common_setup
@@ -12,7 +13,7 @@ setup() {
 # What is frozen by hand: a cgroup of the test, with the container's below it.
 teardown() {
         [ -z "${ABOVE-}" ] || freeze "$ABOVE" 0
-        [ -z "${SERVER-}" ] || umount --lazy "$SERVER"
+        stop_serving
         common_teardown
         [ -z "${ABOVE-}" ] || remove_above
 }
@@ -192,29 +193,6 @@ more_ticks_than() {
         soon status_is running
 }
 
-# A file system of which nothing answers: who looks at it waits in the kernel, where no freezer reaches.
-serve_nothing() {
-        type python3 >/dev/null || skip "needs python3"
-        [ -c /dev/fuse ] || skip "needs FUSE"
-        SERVER=$DIR/server
-        mkdir "$SERVER"
-        python3 -c '
-import ctypes, os, struct, sys
-fd = os.open("/dev/fuse", os.O_RDWR)
-data = b"fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other" % fd
-if ctypes.CDLL(None, use_errno=True).mount(b"silence", sys.argv[1].encode(), b"fuse", 0, data):
-    sys.exit(os.strerror(ctypes.get_errno()))
-size, opcode, unique = struct.unpack("=IIQ", os.read(fd, 1 << 17)[:16])
-# FUSE_INIT: version 7.31, and no wishes.
-os.write(fd, struct.pack("=IiQ", 16 + 64, 0, unique) + struct.pack("=IIIIHHIII", 7, 31, 0, 0, 0, 0, 4096, 1, 0).ljust(64, b"\0"))
-print("ready", flush=True)
-while True:
-    os.read(fd, 1 << 17)
-' "$SERVER" >"$DIR/served" 2>&1 3>&- &
-        BACKGROUND=$!
-        soon grep -q . "$DIR/served"
-        grep -q ready "$DIR/served" || skip "FUSE: $(cat "$DIR/served")"
-}
 
 @test "pause: when not all stand still it fails, and those that did go on" {
         only_tare "waits otherwise"
@@ -223,7 +201,7 @@ while True:
         start_ticking
         (echo "$BASHPID" >"$(cgroup freezer)/cgroup.procs" && exec ls "$SERVER/x") >/dev/null 2>&1 3>&- &
         BACKGROUND+=" $!"
-        soon grep -q request_wait_answer "/proc/$!/wchan"
+        soon is_stuck $!
         expect 1 tare pause "$ID"
         says "not all processes stand still"
         [ "$(status_of)" = running ]
