@@ -171,13 +171,20 @@ static int ask_control_group(struct talk *talk) {
         return r < 0 ? r : read_control_group(&answer, &talk->control_group);
 }
 
-/* The machine's systemd has the top; a user's has what the machine's has given to it. */
+/* The first process is the machine's systemd, so nobody has to be asked; a user's has what the machine's has given to it. */
 static int find_control_group(const struct cgroup *cgroup, char **ret) {
         autodone(talk) struct talk talk = TALK_INIT(cgroup);
-        int r = cgroup->user_unit ? converse(&talk, ask_control_group) : 0;
+        autofree char *memberships = NULL;
+        int r;
 
+        if (!cgroup->user_unit) {
+                (void)file_read(AT_FDCWD, "/proc/1/cgroup", 1 << 20, &memberships, NULL);
+                *ret = unit_manager_path(memberships ? memberships : "");
+                return 0;
+        }
+        r = converse(&talk, ask_control_group);
         if (r >= 0)
-                *ret = cgroup->user_unit ? take_ptr(&talk.control_group) : text_copy("");
+                *ret = take_ptr(&talk.control_group);
         return r;
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgroups/parse.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/text.h"
@@ -132,4 +133,21 @@ int unit_name_parse(const char *cgroups_path, const char *default_slice, const c
         *ret = name;
         name = (struct unit_name){};
         return 0;
+}
+
+/* --- the manager --- */
+
+#define INIT_SCOPE "/init.scope"
+
+char *unit_manager_path(const char *memberships) {
+        autofree char *copy = text_copy(memberships);
+        char *rest = copy, *line, *controllers, *path;
+
+        while ((line = parse_part(&rest, '\n'))) {
+                if (!parse_membership(line, &controllers, &path) || (*controllers && !text_equal(controllers, "name=systemd")))
+                        continue;
+                if (*path == '/' && ends_with(path, INIT_SCOPE) && !parse_has_dotdot(path))
+                        return text_copy_n(path, strlen(path) - strlen(INIT_SCOPE));
+        }
+        return text_copy("");
 }

@@ -66,6 +66,24 @@ static void test_wrong_units(void) {
         check_no_unit(path, "at most 255");
 }
 
+static void check_manager(const char *memberships, const char *expected) {
+        autofree char *path = unit_manager_path(memberships);
+
+        CHECK_TEXT(path, expected);
+}
+
+static void test_manager(void) {
+        check_manager("0::/init.scope\n", "");
+        check_manager("0::/docker/abc/init.scope\n", "/docker/abc");
+        check_manager("5:cpu:/x/init.scope\n1:name=systemd:/lxc/c/init.scope\n0::/y\n", "/lxc/c");
+        check_manager("5:cpu,cpuacct:/\n1:name=systemd:/init.scope\n0::/init.scope\n", "");
+        check_manager("0::/\n", "");
+        check_manager("0::/../../init.scope\n", "");
+        check_manager("0::init.scope\n", "");
+        check_manager("nonsense", "");
+        check_manager("", "");
+}
+
 /* --- limits --- */
 
 static void add(struct settings *settings, const char *file, const char *value, const char *other_file, const char *other) {
@@ -352,6 +370,7 @@ static void test_written(void) {
 static const struct test_case cases[] = {
         {"names of units", test_units},
         {"what names no unit", test_wrong_units},
+        {"where systemd is", test_manager},
         {"limits", test_limits},
         {"weights of BFQ", test_bfq},
         {"the quota", test_bandwidth},
