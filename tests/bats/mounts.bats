@@ -849,6 +849,23 @@ on_shared_host() {
         nothing_left
 }
 
+@test "cgroup: on v2 the same if it is the caller who is in a user namespace" {
+        need_v2
+        only_tare "crun and runc bind the whole tree"
+        need_system_call mount_setattr
+        unshare --user --map-root-user true || skip "no user namespaces here"
+        config '.linux.namespaces |= map(select(.type != "cgroup" and .type != "network"))
+                | .mounts |= (map(if .type == "cgroup" or .type == "devpts" then .options -= ["ro", "gid=5"] else . end)
+                        | map(select(.type != "sysfs")))'
+        mkdir "/sys/fs/cgroup/other-$ID"
+        script 'cd /sys/fs/cgroup; mkdir other-'"$ID"'/new && echo reached; mkdir new && echo made'
+        status=0
+        expect 0 unshare --user --map-root-user -- "$TARE" --root "$ROOT" run --bundle "$BUNDLE" "$ID" || status=1
+        find "/sys/fs/cgroup/other-$ID" -depth -type d -exec rmdir {} \;
+        is "$status $output" "0 made"
+        nothing_left
+}
+
 @test "cgroup: with a cgroup namespace the container's own cgroup is the root" {
         config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{"type": "cgroup"}])'
         inside 'cat /proc/self/cgroup'

@@ -48,7 +48,7 @@ static int attach_dressed(const struct plan *plan, const struct mount_plan *moun
  * may see, but not change (CVE-2023-25809).
  */
 static bool may_see_all(const struct plan *plan, const struct mount_plan *mount) {
-        return !sees_own_root(plan) && (!plan->in_user_namespace || mount->options.flags & MS_RDONLY);
+        return !sees_own_root(plan) && (!plan->has_mapped_root || mount->options.flags & MS_RDONLY);
 }
 
 /*
@@ -72,7 +72,7 @@ static int mount_v2(const struct plan *plan, const struct mount_plan *mount, int
         if (mount_fd < 0)
                 return mount_fd;
         /* What is mounted below, too. */
-        if (sees_all && plan->in_user_namespace)
+        if (sees_all && plan->has_mapped_root)
                 recursive_set |= MOUNT_ATTR_RDONLY;
         r = mount_change_tree(mount_fd, recursive_set, mount->options.recursive_clear);
         if (r >= 0)

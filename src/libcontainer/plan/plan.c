@@ -171,7 +171,8 @@ int plan_make(const struct config *config, const struct create_options *options,
                 r = plan_net_devices(config, ret);
         if (r < 0)
                 return r;
-        ret->mounts_device_nodes = ret->in_user_namespace || host->in_user_namespace;
+        ret->has_mapped_root = ret->in_user_namespace || host->in_user_namespace;
+        ret->mounts_device_nodes = ret->has_mapped_root;
         /* Without privilege init walks them itself, as its caller, before it takes an id of the container. */
         ret->needs_source_helper = ret->in_user_namespace && host->euid == 0;
         r = plan_rootfs(config, ret);
@@ -181,7 +182,7 @@ int plan_make(const struct config *config, const struct create_options *options,
         r = plan_mounts(config, ret);
         if (r < 0)
                 return r;
-        if (ret->in_user_namespace || host->in_user_namespace)
+        if (ret->has_mapped_root)
                 protect_cgroups(ret);
         plan_devices(config, ret);
         if (ret->mounts_device_nodes && ret->n_devices > 0 && !ret->detached_root && !config_namespace(config, NAMESPACE_MOUNT))

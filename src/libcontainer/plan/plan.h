@@ -116,6 +116,7 @@ struct plan {
         char *uid_map_writer, *gid_map_writer; /* paths of newuidmap and newgidmap, for maps that the caller may not write; NULL */
         bool denies_setgroups; /* a gid map without privilege: setgroups(2) is given up before */
         bool needs_source_helper; /* init cannot walk the host's directories with the ids that it gets there */
+        bool has_mapped_root; /* so is that, or the runtime itself is in one: the container's root is not the machine's */
         bool mounts_device_nodes; /* device nodes cannot be made there: the host's are mounted */
 
         unsigned long initial_propagation; /* of the host's tree in the new mount namespace; MS_* with MS_REC */
