@@ -64,7 +64,7 @@ limits() {
 @test "without a path the cgroup has the container's id" {
         config 'del(.linux.cgroupsPath)'
         start
-        [ "$MANAGER" = cgroupfs ] || grep -qF "/system.slice/tare-$ID.scope" "/proc/$(pid_of)/cgroup"
+        [ "$CGROUP_MANAGER" = cgroupfs ] || grep -qF "/system.slice/tare-$ID.scope" "/proc/$(pid_of)/cgroup"
         grep -qF "$ID" "/proc/$(pid_of)/cgroup"
         expect 0 tare delete --force "$ID"
         nothing_left
@@ -146,8 +146,8 @@ limits() {
         args dd if=/dev/zero of=/m/file bs=1M count=100
         expect 137 tare run --bundle "$BUNDLE" "$ID"
         # systemd removes the cgroup when its last process has ended, and then nobody can tell.
-        [ "$MANAGER" = systemd ] || says "the container's process was killed, and its cgroup ran out of memory: limit 33554432 bytes, "
-        [ "$MANAGER" = systemd ] || says ', oom_kill 1'
+        [ "$CGROUP_MANAGER" = systemd ] || says "the container's process was killed, and its cgroup ran out of memory: limit 33554432 bytes, "
+        [ "$CGROUP_MANAGER" = systemd ] || says ', oom_kill 1'
         nothing_left
 }
 

@@ -56,7 +56,7 @@ common_setup() {
         mkdir -p "$BUNDLE"
         chmod 711 "$DIR"
         cp -a "$BATS_FILE_TMPDIR/rootfs" "$ROOTFS"
-        MANAGER=${CGROUP_MANAGER:-cgroupfs}
+        CGROUP_MANAGER=${CGROUP_MANAGER:-cgroupfs}
         SLICE=t${BATS_RUN_TMPDIR##*-}.slice
         jq --arg path "$(cgroups_path)" '.linux.cgroupsPath = $path' "$BATS_FILE_TMPDIR/base.json" >"$BUNDLE/config.json"
 }
@@ -86,7 +86,7 @@ common_teardown() {
 # The runtime with the state of this test. Nothing here takes half a minute.
 tare() {
         local -a manager=()
-        [ "$MANAGER" = cgroupfs ] || manager=(--systemd-cgroup)
+        [ "$CGROUP_MANAGER" = cgroupfs ] || manager=(--systemd-cgroup)
         timeout --foreground --kill-after=5 "${PATIENCE:-60}" "$TARE" --root "$ROOT" "${manager[@]}" "$@" 3>&-
 }
 
@@ -223,7 +223,7 @@ status_is() {
 
 # cgroups_path [NAME]: linux.cgroupsPath for a cgroup of this name, the container's id unless given.
 cgroups_path() {
-        if [ "$MANAGER" = systemd ]; then
+        if [ "$CGROUP_MANAGER" = systemd ]; then
                 echo "$SLICE:tare:${1-$ID}"
         else
                 echo "/${1-$ID}"
@@ -232,7 +232,7 @@ cgroups_path() {
 
 # place [NAME]: where that is below a mount point.
 place() {
-        if [ "$MANAGER" = systemd ]; then
+        if [ "$CGROUP_MANAGER" = systemd ]; then
                 echo "/$SLICE/tare-${1-$ID}.scope"
         else
                 echo "/${1-$ID}"
@@ -263,7 +263,7 @@ unified() {
 }
 
 only_cgroupfs() {
-        [ "$MANAGER" = cgroupfs ] || skip "not with systemd: $1"
+        [ "$CGROUP_MANAGER" = cgroupfs ] || skip "not with systemd: $1"
 }
 
 # members N: so many processes are in the container.

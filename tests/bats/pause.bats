@@ -31,7 +31,7 @@ freeze() {
 below_another() {
         # With systemd it is in a slice as it is.
         ABOVE=$(hierarchy freezer)/$SLICE
-        [ "$MANAGER" = cgroupfs ] || return 0
+        [ "$CGROUP_MANAGER" = cgroupfs ] || return 0
         config '.linux.cgroupsPath = $path' --arg path "/above-$ID/$ID"
         ABOVE=$(hierarchy freezer)/above-$ID
 }
