@@ -156,6 +156,9 @@ struct cgroup_place {
         char *path; /* below the mount point, "/docker/ID" */
         bool v2;
 };
+/* How many bytes of `directory` are the mount point's. */
+size_t cgroup_mount_point_length(const struct cgroup_place *place);
+
 struct properties; /* cgroups/properties.h */
 struct keeper; /* cgroups/keeper.h */
 struct cgroup {

@@ -25,11 +25,6 @@
 #include "util/file.h"
 #include "util/text.h"
 
-/* Length of the mount point in place->directory. */
-static size_t top_length(const struct cgroup_place *place) {
-        return strlen(place->directory) - strlen(place->path);
-}
-
 /* --- directories --- */
 
 /* mkdir -p, not above the first `top` bytes. Returns 1 when the last one was there already. */
@@ -54,7 +49,7 @@ static int make_path(char *path, size_t top) {
 
 static int make_place(const struct cgroup_place *place) {
         autofree char *path = text_copy(place->directory);
-        int r = make_path(path, top_length(place));
+        int r = make_path(path, cgroup_mount_point_length(place));
 
         return r < 0 ? fail(-r, "create cgroup `%s`", place->directory) : r;
 }
@@ -184,13 +179,13 @@ static int enable_controllers(const struct cgroup_place *place) {
         autofree char *wanted = NULL, *found = NULL;
         int r;
 
-        r = read_line(place->directory, top_length(place), "cgroup.controllers", &wanted);
+        r = read_line(place->directory, cgroup_mount_point_length(place), "cgroup.controllers", &wanted);
         if (r < 0 || !*wanted)
                 return r;
         r = read_line(place->directory, strlen(place->directory), "cgroup.controllers", &found);
         if (r < 0 || each_missing(wanted, found, say_missing, NULL) == 0)
                 return r;
-        for (const char *at = place->directory + top_length(place); at; at = strchr(at + 1, '/')) {
+        for (const char *at = place->directory + cgroup_mount_point_length(place); at; at = strchr(at + 1, '/')) {
                 r = enable_below(place->directory, (size_t)(at - place->directory), wanted);
                 if (r < 0)
                         return r;
@@ -309,7 +304,7 @@ static int fill_v1_cpuset(const struct cgroup *cgroup, bool fresh) {
         for (size_t i = 0; i < ELEMENTSOF(cpuset_files) && fresh; i++)
                 cpuset.values[i] = text_copy("");
         path = text_copy(place->directory);
-        return fill_cpuset(path, top_length(place), &cpuset);
+        return fill_cpuset(path, cgroup_mount_point_length(place), &cpuset);
 }
 
 /* --- all --- */
@@ -339,11 +334,6 @@ static int make_unit(struct cgroup *cgroup, const struct settings *settings, con
 }
 
 /* For the device program, before there is anything below. */
-static int open_place(struct cgroup *cgroup, const struct cgroup_place *place) {
-        cgroup->v2_fd = open(place->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return cgroup->v2_fd < 0 ? fail(errno, "open cgroup `%s`", place->directory) : 0;
-}
-
 /* The kernel counts a birth against pids.max, a move never; and the keeper is one already. */
 static bool forbids_birth(const struct cgroup *cgroup, const struct settings *settings) {
         uint64_t limit = UINT64_MAX;
@@ -372,7 +362,7 @@ int cgroup_create(struct cgroup *cgroup, const struct cgroup_resources *wanted) 
         if (r >= 0)
                 r = place_mark(cgroup);
         if (r >= 0 && v2)
-                r = open_place(cgroup, v2);
+                r = place_open(cgroup, v2->directory);
         if (r >= 0 && v2 && needs_v2_controllers(cgroup, &settings))
                 r = enable_controllers(v2);
         if (r >= 0)

@@ -30,13 +30,7 @@ int cgroup_open(struct cgroup *cgroup) {
         const struct cgroup_place *place = place_of_v2(cgroup);
         autofree char *directory = place ? cgroup_processes_directory(cgroup, place) : NULL;
 
-        fd_close(&cgroup->v2_fd);
-        if (!place)
-                return 0;
-        cgroup->v2_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (cgroup->v2_fd < 0)
-                return fail(errno, "open cgroup `%s`", directory);
-        return 0;
+        return place ? place_open(cgroup, directory) : 0;
 }
 
 int cgroup_birth_fd(const struct cgroup *cgroup) {
@@ -123,8 +117,7 @@ void cgroup_entrance_done(struct cgroup_entrance *entrance) {
 /* --- into another cgroup than the recorded one --- */
 
 static void set_path(struct cgroup_place *place, const char *path) {
-        size_t top = strlen(place->directory) - strlen(place->path);
-        char *directory = text_format("%.*s%s", (int)top, place->directory, path);
+        char *directory = text_format("%.*s%s", (int)cgroup_mount_point_length(place), place->directory, path);
 
         free(place->directory);
         free(place->path);

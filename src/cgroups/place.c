@@ -3,6 +3,7 @@
 #include "cgroups/place.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
@@ -26,6 +27,10 @@ void place_add(struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy, 
                 .path = text_copy(path),
                 .v2 = hierarchy->v2,
         };
+}
+
+size_t cgroup_mount_point_length(const struct cgroup_place *place) {
+        return strlen(place->directory) - strlen(place->path);
 }
 
 /*
@@ -100,6 +105,12 @@ const struct cgroup_place *place_main(const struct cgroup *cgroup) {
         if (!place && cgroup->n_places > 0)
                 place = &cgroup->places[0];
         return place;
+}
+
+int place_open(struct cgroup *cgroup, const char *directory) {
+        fd_close(&cgroup->v2_fd);
+        cgroup->v2_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return cgroup->v2_fd < 0 ? fail(errno, "open cgroup `%s`", directory) : 0;
 }
 
 void cgroup_add_sub(struct cgroup *cgroup, const char *path) {

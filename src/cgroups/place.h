@@ -17,6 +17,9 @@ const struct cgroup_place *place_of_v2(const struct cgroup *cgroup);
 /* The place that tells who is inside: the v2 one, else the one of the v1 devices controller, else any; NULL if none. */
 const struct cgroup_place *place_main(const struct cgroup *cgroup);
 
+/* Opens the v2 directory anew, for those who are born there. Records. */
+int place_open(struct cgroup *cgroup, const char *directory);
+
 /* Marks the main place with the container's id, for place_check_unused() of the next. Records. */
 int place_mark(const struct cgroup *cgroup);
 

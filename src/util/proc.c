@@ -113,12 +113,14 @@ void proc_describe(pid_t pid, struct text *text) {
 /* PF_EXITING of the kernel's <linux/sched.h>. */
 #define FLAG_EXITING 0x4
 
+static bool is_ending(const struct stat_fields *fields) {
+        return fields->flags & FLAG_EXITING || fields->state == 'Z' || fields->state == 'X';
+}
+
 bool proc_is_ending(pid_t pid) {
         struct stat_fields fields;
 
-        if (read_stat_of(pid, &fields) < 0)
-                return true;
-        return fields.flags & FLAG_EXITING || fields.state == 'Z' || fields.state == 'X';
+        return read_stat_of(pid, &fields) < 0 || is_ending(&fields);
 }
 
 /* PF_FORKNOEXEC: copied from its parent, and no program executed since; execve(2) clears it before it closes descriptors. */
@@ -127,9 +129,7 @@ bool proc_is_ending(pid_t pid) {
 bool proc_ended_unexecuted(pid_t pid) {
         struct stat_fields fields;
 
-        if (read_stat_of(pid, &fields) < 0 || !(fields.flags & FLAG_FORKED))
-                return false;
-        return fields.flags & FLAG_EXITING || fields.state == 'Z' || fields.state == 'X';
+        return read_stat_of(pid, &fields) == 0 && fields.flags & FLAG_FORKED && is_ending(&fields);
 }
 
 /* --- holding a process --- */

@@ -64,7 +64,7 @@ static int mount_v2(const struct plan *plan, const struct mount_plan *mount, int
         int r;
 
         if (own && sees_all)
-                directory[strlen(own->directory) - strlen(own->path)] = '\0';
+                directory[cgroup_mount_point_length(own)] = '\0';
         if (sees_own_root(plan) || sees_all || !own)
                 mount_fd = mount_new("cgroup2", "cgroup", mount->options.flags, mount->options.data);
         if (mount_fd < 0 && own)
