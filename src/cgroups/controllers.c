@@ -46,6 +46,20 @@ const char *controller_v2_name(enum controller controller) {
         return names[controller].v2;
 }
 
+static bool is_of(const char *name, const char *owner) {
+        const char *rest = owner ? text_after(name, owner) : NULL;
+
+        return rest && *rest == '.';
+}
+
+bool controllers_claim(const char *name) {
+        bool claimed = is_of(name, "cgroup");
+
+        for (size_t i = 0; i < CONTROLLERS; i++)
+                claimed = claimed || is_of(name, names[i].v2);
+        return claimed;
+}
+
 bool controllers_list_has(const char *list, char separator, const char *name, size_t length) {
         for (const char *at = list; *at; ) {
                 const char *end = strchrnul(at, separator);

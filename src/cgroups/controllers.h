@@ -37,6 +37,12 @@ void controllers_done(struct controllers *controllers);
 const char *controller_v1_name(enum controller controller);
 const char *controller_v2_name(enum controller controller);
 
+/*
+ * True if the name is the kernel's to give to a file in a v2 cgroup, "cgroup.kill" or "memory.x": a directory cannot be called
+ * so, or not for ever. cgroup-v2.rst, "Avoid Name Collisions".
+ */
+bool controllers_claim(const char *name);
+
 /* True if `list`, names divided by `separator`, holds the name of `length` bytes. */
 bool controllers_list_has(const char *list, char separator, const char *name, size_t length);
 

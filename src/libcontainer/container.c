@@ -64,7 +64,7 @@ static int await_result(const struct handle *handle, int result_fd) {
         text[n] = '\0';
         if (n > 0)
                 return fail_take_over(text);
-        return proc_ended_unexecuted((pid_t)handle->state.init.pid) ? explain_end(handle) : 0;
+        return proc_ended_unexecuted((pid_t)handle->state.init.pid, handle->pidfd) ? explain_end(handle) : 0;
 }
 
 static int release_init(const struct handle *handle) {

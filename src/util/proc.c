@@ -126,10 +126,13 @@ bool proc_is_ending(pid_t pid) {
 /* PF_FORKNOEXEC: copied from its parent, and no program executed since; execve(2) clears it before it closes descriptors. */
 #define FLAG_FORKED 0x40
 
-bool proc_ended_unexecuted(pid_t pid) {
+bool proc_ended_unexecuted(pid_t pid, int pidfd) {
         struct stat_fields fields;
 
-        return read_stat_of(pid, &fields) == 0 && fields.flags & FLAG_FORKED && is_ending(&fields);
+        if (read_stat_of(pid, &fields) < 0 || !(fields.flags & FLAG_FORKED) || !is_ending(&fields))
+                return false;
+        /* Nobody has reaped it by now, so the number was its own when it was read. */
+        return proc_signal(pidfd, 0) == 0;
 }
 
 /* --- holding a process --- */

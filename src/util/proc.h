@@ -51,9 +51,9 @@ bool proc_is_ending(pid_t pid);
 
 /*
  * True if the process is ending, or has ended, and has executed no program since it was made by fork(2) or clone(2). Once it has
- * been reaped nobody can tell: false.
+ * been reaped nobody can tell: false. `pidfd` is that of the same process, lest another one with its number be meant.
  */
-bool proc_ended_unexecuted(pid_t pid);
+bool proc_ended_unexecuted(pid_t pid, int pidfd);
 
 /* The kernel's boot id, a text of 36 characters. */
 #define BOOT_ID_MAX 37

@@ -849,6 +849,23 @@ on_shared_host() {
         nothing_left
 }
 
+@test "cgroup: on v2 who could make it writable sees only its own, with a user namespace (CVE-2023-25809)" {
+        need_v2
+        only_tare "crun and runc bind the whole tree"
+        need_system_call mount_setattr
+        config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{"type": "user"}])
+                | .linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 65536}]
+                | .linux.gidMappings = [{"containerID": 0, "hostID": 0, "size": 65536}]
+                | .process.capabilities[] += ["CAP_SYS_ADMIN"]'
+        mkdir "/sys/fs/cgroup/other-$ID"
+        script 'mount -o remount,rw,bind /sys/fs/cgroup && cd /sys/fs/cgroup; mkdir other-'"$ID"'/new && echo reached; mkdir new && echo made'
+        status=0
+        expect 0 tare run --bundle "$BUNDLE" "$ID" || status=1
+        find "/sys/fs/cgroup/other-$ID" -depth -type d -exec rmdir {} \;
+        is "$status $output" "0 made"
+        nothing_left
+}
+
 @test "cgroup: on v2 the same if it is the caller who is in a user namespace" {
         need_v2
         only_tare "crun and runc bind the whole tree"

@@ -711,6 +711,8 @@ TEST_ROWS(test_resources, resources)
 
 #define ANNOTATION(key, value) ",\"annotations\":{\"run.oci." key "\":\"" value "\"}"
 
+#define SUB_CGROUP_FILE(value)                                                                           \
+        "annotations.run.oci.delegate-cgroup: found `" value "`, expected no name of the kernel's own files in a cgroup"
 #define SUB_CGROUP(key, value)                                                                           \
         "annotations.run.oci." key ": found `" value "`, expected the path of a cgroup below the container's, such as `a/b`"
 
@@ -739,6 +741,10 @@ static const struct row extensions[] = {
         {.top = ANNOTATION("seccomp_bpf_data", "BgAAAAAA/38"), .expected = "annotations.run.oci.seccomp_bpf_data: not base64"},
         {.top = ANNOTATION("delegate-cgroup", "payload")},
         {.top = ANNOTATION("delegate-cgroup", "a/b.c/d")},
+        {.top = ANNOTATION("delegate-cgroup", "memory/cgroup/cgroups.a")},
+        {.top = ANNOTATION("delegate-cgroup", "cgroup.procs"), .expected = SUB_CGROUP_FILE("cgroup.procs")},
+        {.top = ANNOTATION("delegate-cgroup", "a/cgroup.new/b"), .expected = SUB_CGROUP_FILE("a/cgroup.new/b")},
+        {.top = ANNOTATION("delegate-cgroup", "a/memory.max"), .expected = SUB_CGROUP_FILE("a/memory.max")},
         {.top = ANNOTATION("delegate-cgroup", "")},
         {.top = ANNOTATION("delegate-cgroup", ".."), .expected = SUB_CGROUP("delegate-cgroup", "..")},
         {.top = ANNOTATION("delegate-cgroup", "a/../../b"), .expected = SUB_CGROUP("delegate-cgroup", "a/../../b")},

@@ -139,6 +139,37 @@ static void wait_for_a_stranger(void) {
         in_child(check_wait_for_a_stranger_fallback);
 }
 
+static pid_t start_true(void) {
+        pid_t pid = fork();
+
+        if (pid == 0) {
+                execl("/bin/true", "true", NULL);
+                _exit(1);
+        }
+        return pid;
+}
+
+/* What a released init is before its execve(2). */
+static void ended_unexecuted(void) {
+        pid_t pid = start_sleeper(), reaped = start_sleeper(), executed = start_true();
+        autoclose int pidfd = proc_open(pid), executed_fd = proc_open(executed), reaped_fd = proc_open(reaped);
+        int status;
+
+        CHECK(!proc_ended_unexecuted(pid, pidfd));
+        CHECK_EQUAL(proc_signal(pidfd, SIGKILL), 0);
+        CHECK_EQUAL(proc_wait_end(pidfd, -1), 0);
+        CHECK_EQUAL(proc_wait_end(executed_fd, -1), 0);
+        CHECK(proc_ended_unexecuted(pid, pidfd));
+        CHECK(!proc_ended_unexecuted(executed, executed_fd));
+        /* As if the number were another one's by now. */
+        CHECK_EQUAL(proc_signal(reaped_fd, SIGKILL), 0);
+        CHECK_EQUAL(proc_reap(reaped, &status), 0);
+        CHECK(!proc_ended_unexecuted(pid, reaped_fd));
+        CHECK_EQUAL(proc_reap(pid, &status), 0);
+        CHECK_EQUAL(proc_reap(executed, &status), 0);
+        CHECK(!proc_ended_unexecuted(pid, pidfd));
+}
+
 static void exit_codes(void) {
         static const int codes[] = {0, 1, 42, 255};
         int status = -1;
@@ -191,6 +222,7 @@ static const struct test_case cases[] = {
         {"a process is held, ended and reaped", hold_and_end},
         {"the same without pidfd_open and pidfd_send_signal", fallbacks},
         {"the end of a process that is no child", wait_for_a_stranger},
+        {"proc_ended_unexecuted", ended_unexecuted},
         {"proc_exit_code", exit_codes},
         {"proc_start_time and proc_state", start_time},
         {"proc_boot_id", boot_id},

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "cgroups/controllers.h"
 #include "libcontainer/config/check.h"
 #include "libcontainer/config/decode.h"
 #include "util/alloc.h"
@@ -90,13 +91,15 @@ static int check_program(const char *value, const char *path) {
         return seccomp_decode(value, path, &(struct seccomp_profile){}, &filter);
 }
 
-/* Nothing that climbs, and one spelling for one cgroup. */
+/* Nothing that climbs or that is a file there, and one spelling for one cgroup. */
 static int check_sub_cgroup(const char *value, const char *path) {
         for (const char *at = value; *at;) {
                 size_t length = strcspn(at, "/");
 
                 if (length == 0 || length > NAME_MAX || at[0] == '.' || memchr(at, '\n', length) || (at[length] && !at[length + 1]))
                         return reject("%s: found `%s`, expected the path of a cgroup below the container's, such as `a/b`", path, value);
+                if (controllers_claim(at))
+                        return reject("%s: found `%s`, expected no name of the kernel's own files in a cgroup", path, value);
                 at += length + (at[length] == '/');
         }
         return 0;

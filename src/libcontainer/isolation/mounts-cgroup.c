@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -43,12 +44,19 @@ static int attach_dressed(const struct plan *plan, const struct mount_plan *moun
         return r < 0 ? r : mount_attach(mount_fd, target_fd);
 }
 
+/* By mount(2): nothing locks the read-only flag of a mount of the container's own namespace. */
+static bool can_make_writable(const struct plan *plan) {
+        return (plan->capabilities.bounding | plan->capabilities.permitted) & 1ULL << CAP_SYS_ADMIN;
+}
+
 /*
  * The root of a user namespace may be the owner of cgroups that are not the container's, such as a user's other ones: these it
  * may see, but not change (CVE-2023-25809).
  */
 static bool may_see_all(const struct plan *plan, const struct mount_plan *mount) {
-        return !sees_own_root(plan) && (!plan->has_mapped_root || mount->options.flags & MS_RDONLY);
+        if (sees_own_root(plan))
+                return false;
+        return !plan->has_mapped_root || (mount->options.flags & MS_RDONLY && !can_make_writable(plan));
 }
 
 /*

@@ -481,5 +481,5 @@ int parent_release(const struct plan *plan, const struct state *state, struct ch
                 return 0;
         r = serve(plan, state, child, MESSAGE_END);
         /* The stream ends with execve(2), and with a process that is killed just before. */
-        return r >= 0 && proc_ended_unexecuted(child->pid) ? explain_end(plan, child) : r;
+        return r >= 0 && proc_ended_unexecuted(child->pid, child->pidfd) ? explain_end(plan, child) : r;
 }
