@@ -50,17 +50,11 @@ setup() {
 teardown() {
         [ -n "${ENGINE_DIR-}" ] || return 0
         buildah rm --all >/dev/null
-        until_true 10 clean || {
-                left
-                return 1
-        }
+        nothing_left
 }
 
 left() {
-        local pid
-        for pid in $(engine_processes); do
-                echo "process left: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")" || :
-        done
+        engine_processes | processes_left
         engine_states "$ENGINE_DIR/run/$RUNTIME_NAME" | sed 's/^/state left: /'
         find "$ENGINE_DIR" -maxdepth 1 -name 'buildah[0-9]*' | sed 's/^/folder left: /'
         # Whoever else runs buildah here has other ids.
@@ -68,10 +62,6 @@ left() {
         for id in $(cat "$BATS_TEST_TMPDIR"/ids 2>/dev/null); do
                 find /sys/fs/cgroup -depth -type d -name "$id" 2>/dev/null | sed 's/^/cgroup left: /'
         done
-}
-
-clean() {
-        [ -z "$(left 2>/dev/null)" ]
 }
 
 # A working container of the image, in $container.

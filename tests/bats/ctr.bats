@@ -95,8 +95,7 @@ setup() {
 teardown() {
         [ -n "${ENGINE_DIR-}" ] || return 0
         remove_containers
-        until_true 10 clean || {
-                left
+        nothing_left || {
                 tail --lines=10 "$ENGINE_DIR/containerd.log"
                 return 1
         }
@@ -113,17 +112,10 @@ remove_containers() {
 }
 
 left() {
-        local pid
-        for pid in $(engine_processes); do
-                echo "process left: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")" || :
-        done
+        engine_processes | processes_left
         engine_cgroups | grep "$ENGINE_CGROUP/" | sed 's/^/cgroup left: /' || :
         engine_states "$ENGINE_DIR/run/containerd/runc/$ENGINE_CGROUP" | sed 's/^/state left: /'
         ctr containers list --quiet | sed 's/^/container left: /'
-}
-
-clean() {
-        [ -z "$(left 2>/dev/null)" ]
 }
 
 # once [OPTION...] -- COMMAND...: a container of its own in the foreground.

@@ -45,8 +45,7 @@ teardown() {
                 end_process "$REMAPPED_PID"
                 DOCKER_NAME=docker
         fi
-        until_true 10 docker_clean || {
-                docker_left
+        nothing_left || {
                 docker_logs
                 return 1
         }
@@ -362,15 +361,8 @@ docker_processes() {
 }
 
 # All of these, for somebody to read; nothing once all is gone.
-docker_left() {
-        local pid
-        for pid in $(docker_processes); do
-                echo "process left: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")" || :
-        done
+left() {
+        docker_processes | processes_left
         docker_cgroups | sed 's/^/cgroup left: /'
         docker_states | sed 's/^/state left: /'
-}
-
-docker_clean() {
-        [ -z "$(docker_left 2>/dev/null)" ]
 }

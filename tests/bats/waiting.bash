@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What the suites with engines share: waiting for conditions and for the end of processes, and an engine's own /run and /etc.
+# What the suites with engines share: waiting for conditions and for the end of processes, an engine's own /run
+# and /etc, and the proof that a test leaves nothing.
 
 # Begins the script of a shell in a new mount namespace, whose arguments are the folder that has them and those folders of /run
 # that stay the machine's.
@@ -37,4 +38,24 @@ process_gone() {
 end_process() {
         kill "$1" 2>/dev/null || return 0
         until_true 20 process_gone "$1" || kill -KILL "$1"
+}
+
+# At the end of a test: shows what is left and fails, unless it goes soon. The suite's left() says that, a line each.
+nothing_left() {
+        until_true 10 clean || {
+                left
+                return 1
+        }
+}
+
+clean() {
+        [ -z "$(left 2>/dev/null)" ]
+}
+
+# A line for each process whose pid is on stdin.
+processes_left() {
+        local pid
+        while read -r pid; do
+                echo "process left: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")" || :
+        done
 }
