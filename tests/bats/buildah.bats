@@ -36,10 +36,6 @@ buildah() {
         "${BUILDAH[@]}" "$@" 3>&-
 }
 
-teardown_file() {
-        [ -z "${ENGINE_DIR-}" ] || engine_stop
-}
-
 setup() {
         [ -z "$BUILDAH_MISSING" ] || skip "$BUILDAH_MISSING"
         setup_client

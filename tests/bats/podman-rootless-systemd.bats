@@ -52,29 +52,11 @@ teardown_file() {
         engine_stop
 }
 
-setup() {
-        [ -z "$PODMAN_MISSING" ] || skip "$PODMAN_MISSING"
-        setup_client
-}
-
-teardown() {
-        [ -n "${ENGINE_DIR-}" ] && [ -z "$PODMAN_MISSING" ] || return 0
-        podman_remove_all
-        until_true 10 clean || {
-                left
-                return 1
-        }
-}
-
 left() {
         find "/sys/fs/cgroup/user.slice/user-$USER_ID.slice" -name 'libpod-*' | sed 's/^/cgroup left: /'
         "${SYSTEMCTL[@]}" list-units --all --no-legend 'libpod-*' | sed 's/^/unit left: /'
         engine_states "/run/user/$USER_ID/$RUNTIME_NAME" | sed 's/^/state left: /'
         podman ps --all --quiet | sed 's/^/container left: /'
-}
-
-clean() {
-        [ -z "$(left 2>/dev/null)" ]
 }
 
 # place NAME: of a running container, its unit and the folder of its cgroup into $UNIT and $FOLDER.

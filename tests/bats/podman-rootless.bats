@@ -71,20 +71,6 @@ teardown_file() {
         engine_stop
 }
 
-setup() {
-        [ -z "$PODMAN_MISSING" ] || skip "$PODMAN_MISSING"
-        setup_client
-}
-
-teardown() {
-        [ -n "${ENGINE_DIR-}" ] && [ -z "$PODMAN_MISSING" ] || return 0
-        podman_remove_all
-        until_true 10 clean || {
-                left
-                return 1
-        }
-}
-
 # Processes of the user and of the subordinate ids.
 user_processes() {
         awk -v own="$USER_ID" -v first="$SUBORDINATE" '$1 == "Uid:" && ($2 == own || ($2 >= first && $2 < first + 65536)) {
@@ -95,14 +81,10 @@ left() {
         local pid
         for pid in $(user_processes); do
                 process_gone "$pid" || [ "$(cat "/proc/$pid/comm")" = catatonit ] || grep -qsz '^podman' "/proc/$pid/cmdline" ||
-                        echo "process left: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")" || :
-        done
+                        echo "$pid"
+        done | processes_left
         engine_states "$ENGINE_DIR/run/user/$USER_ID/$RUNTIME_NAME" | sed 's/^/state left: /'
         podman ps --all --quiet | sed 's/^/container left: /'
-}
-
-clean() {
-        [ -z "$(left 2>/dev/null)" ]
 }
 
 @test "rootless podman run: output, exit status, ids" {

@@ -17,43 +17,9 @@ setup_file() {
         choose_storage || { engine_stop && return 1; }
 }
 
-setup_client() {
-        podman_common_setup
-        podman_words podman --root "$ENGINE_DIR/storage" --runroot /run/storage --tmpdir /run/libpod --storage-driver "$STORAGE"
-        PLACE=(--cgroup-parent "$ENGINE_CGROUP")
-}
-
-teardown_file() {
-        [ -z "${ENGINE_DIR-}" ] || engine_stop
-}
-
-setup() {
-        [ -z "$PODMAN_MISSING" ] || skip "$PODMAN_MISSING"
-        setup_client
-}
-
-teardown() {
-        [ -n "${ENGINE_DIR-}" ] || return 0
-        podman_remove_all
-        until_true 10 clean || {
-                left
-                engine_sweep "$ENGINE_DIR/run/$RUNTIME_NAME"
-                return 1
-        }
-}
-
-left() {
-        local pid
-        for pid in $(engine_processes); do
-                echo "process left: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")" || :
-        done
-        engine_cgroups | grep "/libpod[-_][^/]*$" | sed 's/^/cgroup left: /' || :
-        engine_states "$ENGINE_DIR/run/$RUNTIME_NAME" | sed 's/^/state left: /'
-        podman ps --all --quiet | sed 's/^/container left: /'
-}
-
-clean() {
-        [ -z "$(left 2>/dev/null)" ]
+# A pod's slice goes, too.
+container_cgroups() {
+        engine_cgroups | grep "/libpod[-_][^/]*$"
 }
 
 # place NAME [SLICE]: of a running container, its unit and the folder of its cgroup into $UNIT and $FOLDER.

@@ -1,12 +1,53 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# podman on the runtime under test, for podman.bats, podman-rootless.bats and buildah.bats: its configuration, the image, and what the
-# tests say to it. Storage, state and configuration live in the engine's namespaces (engine.bash).
+# podman on the runtime under test, for podman*.bats and buildah.bats: its configuration, the image, what the tests say to it, and
+# what surrounds each test. Storage, state and configuration live in the engine's namespaces (engine.bash).
+#
+# What is here is podman's as root; a suite defines again what is different there.
 
 load engine.bash
 
 IMAGE=localhost/busybox
 INFRA_IMAGE=localhost/infra
+
+teardown_file() {
+        [ -z "${ENGINE_DIR-}" ] || engine_stop
+}
+
+setup() {
+        [ -z "$PODMAN_MISSING" ] || skip "$PODMAN_MISSING"
+        setup_client
+}
+
+teardown() {
+        # What is missing may have been found with the engine running.
+        [ -n "${ENGINE_DIR-}" ] && [ -z "$PODMAN_MISSING" ] || return 0
+        podman_remove_all
+        nothing_left || {
+                engine_sweep "$ENGINE_DIR/run/$RUNTIME_NAME"
+                return 1
+        }
+}
+
+setup_client() {
+        podman_common_setup
+        podman_words podman --root "$ENGINE_DIR/storage" --runroot /run/storage --tmpdir /run/libpod --storage-driver "$STORAGE"
+        PLACE=(--cgroup-parent "/$ENGINE_CGROUP")
+        # systemd's is the name of a slice.
+        [ -z "${SHARED_RUN-}" ] || PLACE=(--cgroup-parent "$ENGINE_CGROUP")
+}
+
+left() {
+        engine_processes | processes_left
+        container_cgroups | sed 's/^/cgroup left: /'
+        engine_states "$ENGINE_DIR/run/$RUNTIME_NAME" | sed 's/^/state left: /'
+        podman ps --all --quiet | sed 's/^/container left: /'
+}
+
+# Those of conmon and of a pod are podman's own affair.
+container_cgroups() {
+        engine_cgroups | grep "/libpod-[^/]*$"
+}
 
 # A configuration file. Without a log of events podman exec may lose an exit status. The limits are those that this
 # machine can give: podman asks for more than it has unless told.

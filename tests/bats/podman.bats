@@ -19,46 +19,6 @@ setup_file() {
         engine_mounts >"$ENGINE_DIR/mounts.before"
 }
 
-setup_client() {
-        podman_common_setup
-        podman_words podman --root "$ENGINE_DIR/storage" --runroot /run/storage --tmpdir /run/libpod --storage-driver "$STORAGE"
-        PLACE=(--cgroup-parent "/$ENGINE_CGROUP")
-}
-
-teardown_file() {
-        [ -z "${ENGINE_DIR-}" ] || engine_stop
-}
-
-setup() {
-        [ -z "$PODMAN_MISSING" ] || skip "$PODMAN_MISSING"
-        setup_client
-}
-
-teardown() {
-        [ -n "${ENGINE_DIR-}" ] || return 0
-        podman_remove_all
-        until_true 10 clean || {
-                left
-                engine_sweep "$ENGINE_DIR/run/$RUNTIME_NAME"
-                return 1
-        }
-}
-
-left() {
-        local pid
-        for pid in $(engine_processes); do
-                echo "process left: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")" || :
-        done
-        # Those of conmon and of a pod are podman's own affair.
-        engine_cgroups | grep "/libpod-[^/]*$" | sed 's/^/cgroup left: /' || :
-        engine_states "$ENGINE_DIR/run/$RUNTIME_NAME" | sed 's/^/state left: /'
-        podman ps --all --quiet | sed 's/^/container left: /'
-}
-
-clean() {
-        [ -z "$(left 2>/dev/null)" ]
-}
-
 cgroup_of() {
         sed -n "s/^[0-9]*:$2:\(.*\)/\1/p" "/proc/$(pid_of "$1")/cgroup"
 }
