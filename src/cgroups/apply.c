@@ -157,7 +157,7 @@ static int apply_pending(struct writer *writer, const struct settings *settings,
  */
 static int apply_all(struct writer *writer, const struct settings *settings) {
         autofree bool *pending = alloc_zero(settings->n, sizeof(bool));
-        const struct setting *stuck;
+        const struct setting *stuck = NULL;
         int r;
 
         for (size_t i = 0; i < settings->n; i++)

@@ -121,7 +121,10 @@ static int decide(struct execution *execution, const char *root) {
         if (r < 0)
                 return r;
         common_warn_of_capabilities(&execution->plan);
-        return common_prepare_filter(&execution->options->process, handle->root_fd, &execution->plan);
+        r = common_prepare_filter(&execution->options->process, handle->root_fd, &execution->plan);
+        if (r >= 0)
+                plan_unseen(&execution->plan);
+        return r;
 }
 
 /* --- act --- */

@@ -22,7 +22,7 @@ int seccomp_check_names(const struct seccomp_profile *profile, const char *path)
 }
 
 /* A listener needs an answer, and there is nobody to ask for this machine's architecture. */
-bool seccomp_filter_lets_pass(const struct seccomp_filter *filter, int number) {
+bool seccomp_filter_lets_pass(const struct seccomp_filter *filter, const struct seccomp_call *call) {
         return false;
 }
 

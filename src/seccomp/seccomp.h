@@ -118,11 +118,19 @@ int seccomp_decode(const char *base64, const char *path, const struct seccomp_pr
 /* What the profile says of flags, for a filter of which it is known whether it has a listener. */
 void seccomp_filter_set_flags(struct seccomp_filter *filter, const struct seccomp_profile *profile);
 
+/* A call that will be made, as far as it is known. */
+struct seccomp_call {
+        int number; /* of this machine's own architecture */
+        bool has_argument;
+        unsigned argument_index;
+        uint64_t argument;
+};
+
 /*
- * True if the system call of this machine's own architecture is allowed whatever its arguments are. For calls that the new
- * process makes under the filter. Never true in a build without libseccomp.
+ * True if the system call is allowed whatever its other arguments are. For calls that the new process makes under the filter.
+ * Never true in a build without libseccomp.
  */
-bool seccomp_filter_lets_pass(const struct seccomp_filter *filter, int number);
+bool seccomp_filter_lets_pass(const struct seccomp_filter *filter, const struct seccomp_call *call);
 
 /* Rejects a flag that the profile asks for and the kernel does not know. Loads nothing; in the runtime's process. Records. */
 int seccomp_check_flags(const struct seccomp_filter *filter, const char *path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a program says to a call of which only the number is known. In the runtime's process: the new process makes some calls
+ * What a program says to a call of which the number is known, and perhaps an argument. In the runtime's process: the new process makes some calls
  * under the filter, and with a listener one that waited could wait for ever.
  *
  * The program is followed from its beginning. BPF jumps forward only, so that one pass over the instructions sees each after
@@ -12,6 +12,7 @@
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/alloc.h"
 
@@ -23,7 +24,8 @@ struct accumulator {
 
 struct walk {
         const struct sock_fprog *program;
-        uint32_t number, arch;
+        const struct seccomp_call *call;
+        uint32_t arch;
         struct accumulator *at; /* one for each instruction */
         bool leads_out;
 };
@@ -42,15 +44,34 @@ static void reach(struct walk *walk, uint64_t index, struct accumulator accumula
                 *at = accumulator;
 }
 
-/* What an instruction that is no jump leaves behind. */
-static struct accumulator compute(const struct walk *walk, const struct sock_filter *instruction) {
-        if (instruction->code != (BPF_LD | BPF_W | BPF_ABS))
+static struct accumulator known(uint32_t value) {
+        return (struct accumulator){.is_reached = true, .is_known = true, .value = value};
+}
+
+/* The word of the call's data that begins at `offset`. */
+static struct accumulator load(const struct walk *walk, uint32_t offset) {
+        const struct seccomp_call *call = walk->call;
+        struct seccomp_data data = {.nr = call->number, .arch = walk->arch};
+        uint32_t argument = offsetof(struct seccomp_data, args) + call->argument_index * sizeof(uint64_t), word;
+
+        if (call->has_argument && (offset == argument || offset == argument + sizeof(word)))
+                data.args[call->argument_index] = call->argument;
+        else if (offset != offsetof(struct seccomp_data, nr) && offset != offsetof(struct seccomp_data, arch))
                 return (struct accumulator){.is_reached = true};
-        switch (instruction->k) {
-        case offsetof(struct seccomp_data, nr):
-                return (struct accumulator){.is_reached = true, .is_known = true, .value = walk->number};
-        case offsetof(struct seccomp_data, arch):
-                return (struct accumulator){.is_reached = true, .is_known = true, .value = walk->arch};
+        memcpy(&word, (const char *)&data + offset, sizeof(word));
+        return known(word);
+}
+
+/* What an instruction that is no jump leaves behind. */
+static struct accumulator compute(const struct walk *walk, uint64_t index) {
+        const struct sock_filter *instruction = &walk->program->filter[index];
+        const struct accumulator *before = &walk->at[index];
+
+        switch (instruction->code) {
+        case BPF_LD | BPF_W | BPF_ABS:
+                return load(walk, instruction->k);
+        case BPF_ALU | BPF_AND | BPF_K:
+                return before->is_known ? known(before->value & instruction->k) : *before;
         default:
                 return (struct accumulator){.is_reached = true};
         }
@@ -107,16 +128,16 @@ static bool step(struct walk *walk, uint64_t index) {
                 reach(walk, index + 1, walk->at[index]);
                 return true;
         default:
-                reach(walk, index + 1, compute(walk, instruction));
+                reach(walk, index + 1, compute(walk, index));
                 return true;
         }
 }
 
-bool seccomp_filter_lets_pass(const struct seccomp_filter *filter, int number) {
+bool seccomp_filter_lets_pass(const struct seccomp_filter *filter, const struct seccomp_call *call) {
         autofree struct accumulator *at = alloc_zero(filter->program.len + 1u, sizeof(*at));
         struct walk walk = {
                 .program = &filter->program,
-                .number = (uint32_t)number,
+                .call = call,
                 .arch = seccomp_arch_native(),
                 .at = at,
         };

@@ -138,6 +138,12 @@ static inline long kernel_clone3(struct clone_args *args, size_t size) {
  * fork(2) with flags, on the caller's own stack; the low byte is the signal that the parent gets at the end. With CLONE_PIDFD
  * (Linux 5.2) *ret_pidfd is the child's.
  */
+#if defined(__s390__) || defined(__CRIS__)
+#define KERNEL_CLONE_FLAGS_INDEX 1
+#else
+#define KERNEL_CLONE_FLAGS_INDEX 0
+#endif
+
 static inline long kernel_clone(uint64_t flags, int *ret_pidfd) {
 #if defined(__s390__) || defined(__CRIS__)
         return syscall(SYS_clone, NULL, (unsigned long)flags, ret_pidfd, NULL, 0UL);

@@ -625,6 +625,52 @@ scheduler_program() {
         [ -s "$ROOTFS/tmp/seen" ]
 }
 
+# no_birth_with_more FILTER: of exec's processes the container sees none that has more capabilities than it.
+no_birth_with_more() {
+        "${CC:-cc}" -D_GNU_SOURCE -O1 -static -o "$ROOTFS/bin/watch-births" "$BATS_TEST_DIRNAME/../tools/watch-births.c" ||
+                skip "no static C library here"
+        config "$1"
+        script 'watch-births /tmp/watching >/tmp/births'
+        create
+        tare start "$ID"
+        soon test -e "$ROOTFS/tmp/watching"
+        local i
+        for i in $(seq 200); do
+                expect 0 tare exec "$ID" true
+        done
+        is "$(cat "$ROOTFS/tmp/births")" ""
+}
+
+@test "the container sees no process of exec with more capabilities than it keeps" {
+        no_birth_with_more '.process.noNewPrivileges = true'
+}
+
+@test "nor if the filter takes one to load" {
+        no_birth_with_more '.process.noNewPrivileges = false
+                | .linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+                        {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38},
+                        {"names": ["clone"], "action": "SCMP_ACT_ERRNO", "args": [
+                                {"index": 0, "value": 268435456, "valueTwo": 268435456, "op": "SCMP_CMP_MASKED_EQ"}]}]}'
+}
+
+@test "exec under a filter that forbids what a new process needs, but for its program's start" {
+        config '.process.noNewPrivileges = $nnp | .linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+                {"names": ["setsid"], "action": "SCMP_ACT_ERRNO"}]}' --argjson nnp false
+        args sleep 1000
+        create
+        tare start "$ID"
+        expect 0 tare exec "$ID" grep -c '^Seccomp:.2' /proc/self/status
+        prints 1
+        tare delete --force "$ID"
+        config '.linux.seccomp.syscalls[0].names = ["clone", "clone3", "fork", "vfork"]'
+        create
+        tare start "$ID"
+        expect 0 tare exec "$ID" grep -c '^Seccomp:.2' /proc/self/status
+        prints 1
+        expect 2 tare exec "$ID" sh -c '(true); true'
+        says "can't fork"
+}
+
 # hostile WORDS: a container that does to every new process what tests/tools/forge.c can.
 hostile() {
         "${CC:-cc}" -D_GNU_SOURCE -O1 -static -iquote "$BATS_TEST_DIRNAME/../../src" -o "$ROOTFS/bin/forge" \

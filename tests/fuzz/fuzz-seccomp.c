@@ -36,8 +36,14 @@ static void try_call(const struct seccomp_profile *profile, const struct seccomp
         uint32_t verdict = interpret(&filter->program, &call), action = verdict & SECCOMP_RET_ACTION_FULL;
 
         demand(verdict == model(profile, &call));
-        if (call.arch == seccomp_arch_native() && seccomp_filter_lets_pass(filter, call.nr))
-                demand(action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG);
+        if (call.arch != seccomp_arch_native() || action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG)
+                return;
+        demand(!seccomp_filter_lets_pass(filter, &(struct seccomp_call){.number = call.nr}));
+        for (unsigned k = 0; k < ELEMENTSOF(call.args); k++)
+                demand(!seccomp_filter_lets_pass(filter, &(struct seccomp_call){.number = call.nr,
+                                                                               .has_argument = true,
+                                                                               .argument_index = k,
+                                                                               .argument = call.args[k]}));
 }
 
 /* On x86 some calls have two numbers (socketcall(2), ipc(2)), of which the model knows one; the unit test has cases of them. */

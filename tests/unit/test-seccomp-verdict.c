@@ -17,6 +17,10 @@
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define RETURN(action) BPF_STMT(BPF_RET | BPF_K, action)
 
+static bool lets_pass(const struct seccomp_filter *filter, int number) {
+        return seccomp_filter_lets_pass(filter, &(struct seccomp_call){.number = number});
+}
+
 /* What a profile says to write(2), which has one rule of the case's. */
 static bool write_passes(enum seccomp_action default_action, const char *name, enum seccomp_action action, size_t n_args) {
         autodone(seccomp_filter) struct seccomp_filter filter = SECCOMP_FILTER_INIT;
@@ -26,7 +30,7 @@ static bool write_passes(enum seccomp_action default_action, const char *name, e
         struct seccomp_profile profile = {.default_action = default_action, .rules = &rule, .n_rules = 1};
 
         CHECK_EQUAL(seccomp_compile(&profile, NO_CACHE, &filter), 0);
-        return seccomp_filter_lets_pass(&filter, SYS_write);
+        return lets_pass(&filter, SYS_write);
 }
 
 static void test_profiles(void) {
@@ -52,17 +56,17 @@ static void test_numbers(void) {
         };
         struct seccomp_filter filter = {.program = {.len = ELEMENTSOF(instructions), .filter = instructions}, .present = true};
 
-        CHECK(seccomp_filter_lets_pass(&filter, 6));
-        CHECK(!seccomp_filter_lets_pass(&filter, 7));
-        CHECK(seccomp_filter_lets_pass(&filter, 8));
+        CHECK(lets_pass(&filter, 6));
+        CHECK(!lets_pass(&filter, 7));
+        CHECK(lets_pass(&filter, 8));
         instructions[2].code = BPF_JMP | BPF_JSET | BPF_K;
-        CHECK(!seccomp_filter_lets_pass(&filter, 1));
-        CHECK(!seccomp_filter_lets_pass(&filter, 2));
-        CHECK(seccomp_filter_lets_pass(&filter, 0));
+        CHECK(!lets_pass(&filter, 1));
+        CHECK(!lets_pass(&filter, 2));
+        CHECK(lets_pass(&filter, 0));
         instructions[2].code = BPF_JMP | BPF_JGE | BPF_K;
         instructions[2].k = 5;
-        CHECK(seccomp_filter_lets_pass(&filter, 4));
-        CHECK(!seccomp_filter_lets_pass(&filter, 5));
+        CHECK(lets_pass(&filter, 4));
+        CHECK(!lets_pass(&filter, 5));
 }
 
 /* That of another architecture does not matter. */
@@ -75,9 +79,9 @@ static void test_architecture(void) {
         };
         struct seccomp_filter filter = {.program = {.len = ELEMENTSOF(instructions), .filter = instructions}, .present = true};
 
-        CHECK(seccomp_filter_lets_pass(&filter, SYS_write));
+        CHECK(lets_pass(&filter, SYS_write));
         instructions[1].k = SCMP_ARCH_PARISC;
-        CHECK(!seccomp_filter_lets_pass(&filter, SYS_write));
+        CHECK(!lets_pass(&filter, SYS_write));
 }
 
 /* Two ways to one instruction with different contents of the accumulator: it is not known there what that holds. */
@@ -94,13 +98,41 @@ static void test_joined_ways(void) {
         };
         struct seccomp_filter filter = {.program = {.len = ELEMENTSOF(instructions), .filter = instructions}, .present = true};
 
-        CHECK(!seccomp_filter_lets_pass(&filter, SYS_write));
+        CHECK(!lets_pass(&filter, SYS_write));
         instructions[4] = (struct sock_filter)LOAD(nr);
-        CHECK(seccomp_filter_lets_pass(&filter, SYS_write));
-        CHECK(!seccomp_filter_lets_pass(&filter, SYS_read));
+        CHECK(lets_pass(&filter, SYS_write));
+        CHECK(!lets_pass(&filter, SYS_read));
         /* What is computed is not followed. */
         instructions[4] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_IMM, SYS_write);
-        CHECK(!seccomp_filter_lets_pass(&filter, SYS_write));
+        CHECK(!lets_pass(&filter, SYS_write));
+}
+
+/* clone(2) as Docker's profile has it: allowed if the flags ask for no namespace. */
+static void test_known_argument(void) {
+        autodone(seccomp_filter) struct seccomp_filter filter = SECCOMP_FILTER_INIT;
+        struct seccomp_argument argument = {.index = 0, .op = SECCOMP_OPERATOR_MASKED_EQ, .value = 0x7E020000, .value_two = 0};
+        const char *names[] = {"clone"};
+        struct seccomp_rule rule = {
+                .names = (char **)names, .n_names = 1, .action = SECCOMP_ACTION_ALLOW, .args = &argument, .n_args = 1};
+        struct seccomp_profile profile = {.default_action = SECCOMP_ACTION_ERRNO, .rules = &rule, .n_rules = 1};
+        struct seccomp_call call = {.number = SYS_clone, .has_argument = true, .argument = 0x8011};
+
+        CHECK_EQUAL(seccomp_compile(&profile, NO_CACHE, &filter), 0);
+        CHECK(!lets_pass(&filter, SYS_clone));
+        CHECK(seccomp_filter_lets_pass(&filter, &call));
+        call.argument |= 0x10000000;
+        CHECK(!seccomp_filter_lets_pass(&filter, &call));
+        call = (struct seccomp_call){.number = SYS_clone, .has_argument = true, .argument_index = 1, .argument = 0x11};
+        CHECK(!seccomp_filter_lets_pass(&filter, &call));
+        call = (struct seccomp_call){.number = SYS_clone, .has_argument = true, .argument = UINT64_C(0x7E02000000000011)};
+        CHECK(seccomp_filter_lets_pass(&filter, &call));
+        argument.value = UINT64_MAX;
+        argument.value_two = 0x11;
+        seccomp_filter_done(&filter);
+        CHECK_EQUAL(seccomp_compile(&profile, NO_CACHE, &filter), 0);
+        CHECK(!seccomp_filter_lets_pass(&filter, &call));
+        call.argument = 0x11;
+        CHECK(seccomp_filter_lets_pass(&filter, &call));
 }
 
 static void test_malformed(void) {
@@ -110,16 +142,16 @@ static void test_malformed(void) {
         };
         struct seccomp_filter filter = {.program = {.len = ELEMENTSOF(instructions), .filter = instructions}, .present = true};
 
-        CHECK(!seccomp_filter_lets_pass(&filter, SYS_write));
+        CHECK(!lets_pass(&filter, SYS_write));
         instructions[0] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 255, 0);
-        CHECK(!seccomp_filter_lets_pass(&filter, SYS_write));
+        CHECK(!lets_pass(&filter, SYS_write));
         /* The end is no return. */
         instructions[0] = instructions[1] = (struct sock_filter)LOAD(nr);
-        CHECK(!seccomp_filter_lets_pass(&filter, SYS_write));
+        CHECK(!lets_pass(&filter, SYS_write));
         instructions[0] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_A, 0);
-        CHECK(!seccomp_filter_lets_pass(&filter, SYS_write));
+        CHECK(!lets_pass(&filter, SYS_write));
         filter.program.len = 0;
-        CHECK(!seccomp_filter_lets_pass(&filter, SYS_write));
+        CHECK(!lets_pass(&filter, SYS_write));
 }
 
 static void test_decode(void) {
@@ -182,6 +214,7 @@ static const struct test_case cases[] = {
         {"comparisons with the number", test_numbers},
         {"the machine's own architecture", test_architecture},
         {"ways that meet", test_joined_ways},
+        {"an argument that is known", test_known_argument},
         {"programs that lead out of themselves", test_malformed},
         {"ready-made programs", test_decode},
         {"ready-made programs: refused", test_decode_refused},

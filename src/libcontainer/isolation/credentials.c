@@ -64,11 +64,12 @@ static int change_groups(const struct plan *plan) {
         return fail(errno, "process.user.additionalGids: set %zu groups", count);
 }
 
-/* CAP_SYS_NICE is for the scheduler; not every caller has it, and not every policy needs it. */
-static uint64_t still_needed(const struct process_config *process) {
+/* CAP_SYS_ADMIN is for the filter. CAP_SYS_NICE is for the scheduler; not every caller has it, and not every policy needs it. */
+static uint64_t still_needed(const struct plan *plan) {
+        const struct process_config *process = &plan->config->process;
         struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
         struct __user_cap_data_struct data[2];
-        uint64_t needed = BIT(CAP_SYS_ADMIN) | BIT(CAP_SETPCAP);
+        uint64_t needed = plan->seccomp.present && !process->no_new_privileges ? BIT(CAP_SYS_ADMIN) : 0;
 
         if (process->scheduler.present && capget(&header, data) == 0)
                 needed |= data[0].permitted & BIT(CAP_SYS_NICE);
@@ -78,7 +79,7 @@ static uint64_t still_needed(const struct process_config *process) {
 int credentials_change_ids(const struct plan *plan) {
         const struct process_config *process = &plan->config->process;
         const struct capability_sets *sets = &plan->capabilities;
-        uint64_t kept = still_needed(process);
+        uint64_t kept = still_needed(plan);
         int r;
 
         /* First, while CAP_SETPCAP is there for sure. */

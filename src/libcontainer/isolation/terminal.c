@@ -131,7 +131,7 @@ int terminal_use(int slave_fd) {
         if (ioctl(slave_fd, TIOCSCTTY, 0) < 0)
                 return fail(errno, "make terminal the controlling one");
         for (int fd = 0; fd <= 2; fd++)
-                if (dup2(slave_fd, fd) < 0)
+                if (dup3(slave_fd, fd, 0) < 0)
                         return fail(errno, "use terminal as standard input, output and error");
         return 0;
 }

@@ -45,7 +45,7 @@ static bool can_be_fetched(void) {
 
 /* The call that hands the listener over: waiting for the agent, which is still without, it would wait for ever. */
 static int check_passes(const struct seccomp_filter *filter, int number, const char *name) {
-        if (seccomp_filter_lets_pass(filter, number))
+        if (seccomp_filter_lets_pass(filter, &(struct seccomp_call){.number = number}))
                 return 0;
         return reject("linux.seccomp: found a filter that can stop %s(2), expected one that always allows it", name);
 }

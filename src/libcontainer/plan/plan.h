@@ -150,6 +150,7 @@ struct plan {
         int console_socket; /* connected; -1: none */
         int pidfd_socket, pidfd_receiver; /* the same; they want a pidfd of init (option and annotation) */
         int listener_socket; /* the same; the agent that gets the filter's listener */
+        bool is_confined_unseen; /* exec's second process is born with no more than it keeps (plan/unseen.c) */
         bool listener_is_sent; /* by the new process, which the runtime cannot take it from (plan/listener.c) */
         int hook_output_fds[2]; /* files of hooks.h for standard output and error; -1: none */
         bool console_to_runtime; /* the runtime itself serves the terminal */
@@ -217,6 +218,9 @@ int plan_exec(const struct config *config, const struct exec_target *target, con
  * for one without. Records.
  */
 int plan_listener(const struct config *config, const struct process_options *options, struct plan *plan);
+
+/* For exec: decides whether its process is confined before the container sees it (plan/unseen.c). The filter has been compiled. */
+void plan_unseen(struct plan *plan);
 
 /* Connects to a socket that the caller listens on; nothing to do for NULL and "". `what` is its name for the message. */
 int plan_connect(const char *path, const char *what, int *ret_fd);

@@ -12,7 +12,7 @@
 #include "util/kernel.h"
 
 /* Linux before 5.3, or a filter of an outer container that answers ENOSYS so that callers fall back. */
-static int clone_old(uint64_t flags, struct clone_result *ret) {
+int clone_plain(uint64_t flags, struct clone_result *ret) {
         /* With CLONE_PARENT the child ends with the signal of the caller's own making. */
         long pid = kernel_clone(flags | SIGCHLD, NULL);
 
@@ -46,7 +46,7 @@ int clone_process(uint64_t flags, int cgroup_fd, struct clone_result *ret) {
                 pid = clone_new(flags, -1, &pidfd);
         }
         if (pid < 0 && errno == ENOSYS)
-                return clone_old(flags, ret);
+                return clone_plain(flags, ret);
         if (pid < 0)
                 return fail(errno, "clone");
         ret->pid = (pid_t)pid;

@@ -14,3 +14,6 @@ struct clone_result {
 
 /* A copy of this process (as by fork(2)) in new namespaces; cgroup_fd -1: in our own cgroup. Records. */
 int clone_process(uint64_t flags, int cgroup_fd, struct clone_result *ret);
+
+/* The same by clone(2), which every filter knows and can look into. No pidfd. Records. */
+int clone_plain(uint64_t flags, struct clone_result *ret);

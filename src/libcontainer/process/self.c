@@ -333,11 +333,20 @@ static int filter(struct self *self) {
 
 /* Without no_new_privs it takes CAP_SYS_ADMIN, which the next step gives up. */
 static int filter_privileged(struct self *self) {
-        return self->config->process.no_new_privileges ? 0 : filter(self);
+        return self->config->process.no_new_privileges || self->is_confined ? 0 : filter(self);
 }
 
 static int drop_capabilities(struct self *self) {
-        return credentials_drop(self->plan);
+        return self->is_confined ? 0 : credentials_drop(self->plan);
+}
+
+int self_confine(struct self *self) {
+        int r = filter_privileged(self);
+
+        if (r >= 0)
+                r = drop_capabilities(self);
+        self->is_confined = r >= 0;
+        return r;
 }
 
 static int set_no_new_privileges(struct self *self) {

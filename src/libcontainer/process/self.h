@@ -23,7 +23,7 @@ struct launch {
         int resctrl_fds[2]; /* the same of resctrl's groups; -1: none */
         int exec_fifo_fd, result_fifo_fd; /* O_RDWR; -1 when the process starts at once */
         bool waits_for_go; /* the runtime prepares something from outside first */
-        void (*main)(const struct launch *launch) __attribute__((noreturn)); /* init_main() or setns_main() */
+        __attribute__((noreturn)) void (*main)(const struct launch *launch); /* init_main() or setns_main() */
 };
 #define LAUNCH_INIT ((struct launch){.channel = -1, .resctrl_fds = {-1, -1}, .exec_fifo_fd = -1, .result_fifo_fd = -1, \
                                         .entrance = CGROUP_ENTRANCE_INIT})
@@ -38,6 +38,7 @@ struct self {
         int procfs_fd; /* of a procfs that the container cannot have exchanged; -1 when there is no need */
         int slave_fd; /* of the terminal */
         int listener_fd; /* of the filter, until the runtime has it */
+        bool is_confined; /* the filter is loaded, and the capabilities are those that it keeps */
         bool in_directory; /* the working directory has been entered */
         char *executable;
         char **arguments;
@@ -70,6 +71,11 @@ int self_say_ready(struct self *self, enum message_type *ret_answer);
 /* Steps that each process takes at a place of its own. */
 int self_enter_cgroup(struct self *self);
 int self_wait_for_go(struct self *self);
+/*
+ * The filter that needs a privilege, and the capabilities that the process keeps, before their place in the tables: for exec,
+ * while the container does not see the process.
+ */
+int self_confine(struct self *self);
 int self_become_undumpable(struct self *self);
 int self_join_keyring(struct self *self);
 int self_become_session_leader(struct self *self);

@@ -61,7 +61,9 @@ static int be_born_inside(struct self *self) {
                 return r;
         told_fd = ends[0];
         tell_fd = ends[1];
-        r = clone_process(CLONE_PARENT, -1, &result);
+        r = self->plan->is_confined_unseen ? self_confine(self) : 0;
+        if (r >= 0)
+                r = clone_plain(CLONE_PARENT, &result);
         if (r < 0)
                 return r;
         if (result.pid > 0) {

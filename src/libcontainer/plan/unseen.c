@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Whether exec's process can be confined while the container does not see it yet. Runs in the runtime's process, after the filter
+ * has been compiled.
+ *
+ * Without no_new_privs the filter takes CAP_SYS_ADMIN to load, which the container has not. A process that is in its pid namespace
+ * by then could be taken over by one that has CAP_SYS_PTRACE. So the filter is loaded before that, by the first of exec's
+ * two processes, if it allows what both of them still have to call; and it nearly always does. Else it is loaded by the second
+ * one, in sight, as init loads it.
+ */
+#include "libcontainer/plan/plan.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+
+#include "util/alloc.h"
+#include "util/kernel.h"
+
+/* Beyond what is called under every filter that is loaded without no_new_privs. */
+static const int calls[] = {
+        SYS_brk, SYS_close, SYS_dup3, SYS_exit_group, SYS_ioctl, SYS_mmap, SYS_munmap, SYS_prctl, SYS_prlimit64,
+        SYS_recvmsg, SYS_rt_sigprocmask, SYS_sendmsg, SYS_setsid, SYS_write,
+};
+
+static bool lets_birth_pass(const struct seccomp_filter *filter) {
+        struct seccomp_call call = {
+                .number = SYS_clone,
+                .has_argument = true,
+                .argument_index = KERNEL_CLONE_FLAGS_INDEX,
+                .argument = CLONE_PARENT | SIGCHLD,
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(calls); i++)
+                if (!seccomp_filter_lets_pass(filter, &(struct seccomp_call){.number = calls[i]}))
+                        return false;
+        return seccomp_filter_lets_pass(filter, &call);
+}
+
+void plan_unseen(struct plan *plan) {
+        const struct process_config *process = &plan->config->process;
+        const struct seccomp_filter *filter = &plan->seccomp;
+
+        /* A scheduler is set with CAP_SYS_NICE, and a listener is handed over, by the second process. */
+        plan->is_confined_unseen = !process->scheduler.present && !filter->has_listener &&
+                                   (!filter->present || process->no_new_privileges || lets_birth_pass(filter));
+}
