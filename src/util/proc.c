@@ -233,6 +233,15 @@ int proc_exit_code(int status) {
         return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+void proc_reset_signals(void) {
+        sigset_t none;
+
+        for (int number = 1; number < NSIG; number++)
+                signal(number, SIG_DFL);
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* --- this boot --- */
 
 int proc_boot_id(char ret[BOOT_ID_MAX]) {

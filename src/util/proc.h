@@ -34,6 +34,12 @@ int proc_reap_now(pid_t pid, int *ret_status);
 /* A child's wait status as a shell's exit code: N, or 128 + signal. */
 int proc_exit_code(int status);
 
+/*
+ * In a child that is to become another program: each signal as a new program expects it, none ignored and none blocked. Both
+ * would stay so over execve(2), and our caller's choice is not that program's.
+ */
+void proc_reset_signals(void);
+
 /* Field 22 of /proc/PID/stat: start time in clock ticks after boot; unique together with the pid and the boot id. */
 int proc_start_time(pid_t pid, uint64_t *ret_ticks);
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,12 +90,10 @@ static void __attribute__((noreturn)) execute(const struct hook_call *call, cons
                                               const int output_fds[2]) {
         char *only_path[] = {hook->path, NULL};
         char *const *environment = hook->has_env ? vector_of(&hook->env) : call->environment;
-        sigset_t none;
 
-        signal(SIGPIPE, SIG_DFL);
-        signal(SIGXFSZ, SIG_DFL);
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, NULL);
+        proc_reset_signals();
+        /* Init's is 0 while it makes files with exact modes, and the runtime's is its caller's. */
+        umask(0022);
         /* A group of its own, so that a timeout ends its children too; and no hook survives who started it. */
         setpgid(0, 0);
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);

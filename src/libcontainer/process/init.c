@@ -117,19 +117,16 @@ static int run_hooks(struct self *self, enum hook_kind kind, enum status status,
                 .directory_fd = directory_fd,
                 .output_fds = self->plan->hook_output_fds,
         };
-        mode_t before;
         int r;
 
         if (call.hooks->count == 0)
                 return 0;
         state_print_for_hook(self->launch->state, status, getpid(), &state);
         call.state = state.bytes;
-        /* Ours is 0 while we make files with exact modes; and a hook need not read what we write to it. */
-        before = umask(0022);
+        /* A hook need not read what we write to it. */
         signal(SIGPIPE, SIG_IGN);
         r = hooks_run(&call, false);
         signal(SIGPIPE, SIG_DFL);
-        umask(before);
         text_done(&state);
         return r;
 }

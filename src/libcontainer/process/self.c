@@ -30,6 +30,7 @@
 #include "util/interrupt.h"
 #include "util/log.h"
 #include "util/path.h"
+#include "util/proc.h"
 #include "util/text.h"
 #include "util/title.h"
 
@@ -43,16 +44,6 @@ void launch_done(struct launch *launch) {
 }
 
 /* --- its beginning and its failure --- */
-
-static void reset_signals(void) {
-        sigset_t none;
-
-        /* Ignored ones would stay so over execve(2): Go programs that call us ignore SIGPIPE. */
-        for (int number = 1; number < NSIG; number++)
-                signal(number, SIG_DFL);
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 static int close_foreign(const struct launch *launch) {
         const struct plan *plan = launch->plan;
@@ -97,7 +88,7 @@ void self_begin(const struct launch *launch, const char *name, bool keep_environ
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         interrupt_forget();
         log_forget();
-        reset_signals();
+        proc_reset_signals();
         umask(0);
         if (close_foreign(launch) < 0)
                 self_abort(launch);
