@@ -186,6 +186,8 @@ static int take_over(const struct command *command, char *const *original_argv, 
         take_notify_socket(global);
         /* A reader of our output that has gone must not end us half-way. */
         signal(SIGPIPE, SIG_IGN);
+        /* A caller who ignores the end of children has left that to us as well: then nobody could be waited for. */
+        signal(SIGCHLD, SIG_DFL);
         /* What our caller left open is nobody's below us; descriptors that the container keeps are released one by one. */
         r = fd_cloexec_from(3);
         return r < 0 ? fail(-r, "close foreign descriptors") : 0;
