@@ -74,10 +74,24 @@ int tuning_set_limits(const struct process_config *process) {
         return 0;
 }
 
+/*
+ * What weakens a program against attacks: memory at known addresses, and executable where it need not be. These are the flags
+ * that the kernel itself takes from who executes a set-user-ID program.
+ */
+#define UNSAFE_PERSONALITY (ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT | MMAP_PAGE_ZERO | READ_IMPLIES_EXEC)
+
+/* Without one in the config the domain stays the caller's, but not what makes the process easier to attack. */
 static int set_personality(const struct config *config) {
-        if (!config->linux.personality.present)
+        int now;
+
+        if (config->linux.personality.present)
+                return personality((unsigned long)config->linux.personality.domain) < 0 ? fail(errno, "linux.personality: set") : 0;
+        now = personality(0xffffffff);
+        if (now < 0 || !(now & UNSAFE_PERSONALITY))
                 return 0;
-        return personality((unsigned long)config->linux.personality.domain) < 0 ? fail(errno, "linux.personality: set") : 0;
+        if (personality((unsigned long)(now & ~UNSAFE_PERSONALITY)) < 0)
+                return fail(errno, "leave the caller's personality");
+        return 0;
 }
 
 int tuning_set_scheduler(const struct process_config *process) {
