@@ -232,6 +232,14 @@ order() {
         is "$(out startContainer.pwd)" /usr
 }
 
+@test "directory: a createContainer hook may mount relative to the bundle" {
+        hook createContainer 'mount --bind rootfs/etc rootfs/var && touch rootfs/var/mounted'
+        inside 'test -e /var/mounted && grep -c " /var " /proc/self/mountinfo'
+        prints 1
+        [ -e "$ROOTFS/etc/mounted" ]
+        [ ! -e "$ROOTFS/var/mounted" ]
+}
+
 # --- namespaces ---
 
 # The namespaces of a process by a procfs of the host's pid namespace.

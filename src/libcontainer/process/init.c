@@ -131,9 +131,27 @@ static int run_hooks(struct self *self, enum hook_kind kind, enum status status,
         return r;
 }
 
+/*
+ * The bundle as the container's mount namespace has it: what the runtime opened is in its own one, where a hook has no working
+ * directory that a path leads to and may mount nothing. -1 where that is another folder, or may not be entered.
+ */
+static int open_bundle_inside(const struct plan *plan) {
+        autoclose int fd = open(plan->bundle, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        struct stat ours, inside;
+
+        if (fd < 0 || fstat(fd, &inside) < 0 || fstat(plan->bundle_fd, &ours) < 0)
+                return -1;
+        return inside.st_dev == ours.st_dev && inside.st_ino == ours.st_ino ? take_fd(&fd) : -1;
+}
+
 /* Not in the rootfs: what a hook loads or calls must not be the image's choice (CVE-2025-23266). */
 static int run_create_container_hooks(struct self *self) {
-        return run_hooks(self, HOOK_CREATE_CONTAINER, STATUS_CREATING, environ, self->plan->bundle_fd);
+        autoclose int inside_fd = -1;
+
+        if (self->config->hooks[HOOK_CREATE_CONTAINER].count == 0)
+                return 0;
+        inside_fd = open_bundle_inside(self->plan);
+        return run_hooks(self, HOOK_CREATE_CONTAINER, STATUS_CREATING, environ, inside_fd >= 0 ? inside_fd : self->plan->bundle_fd);
 }
 
 /* runc and crun make a missing one; if it cannot be made, entering it tells why. */
