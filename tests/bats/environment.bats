@@ -1,45 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What managers put into the environment of the runtime and into its descriptors: none of it is the container's, all
-# commands do without any of it, and nothing that a command leaves behind keeps its output open.
+# What managers put into the environment of the runtime: all commands do without any of it, and nothing that a command leaves
+# behind keeps its output open. That none of it is the container's is in first-instruction.bats.
 
 load helpers
-
-# What conmon, runc's own processes, crun, systemd and shims use, with a file open wherever a number is promised.
-polluted() {
-        env _OCI_SYNCPIPE=3 _OCI_STARTPIPE=4 _OCI_ATTACHPIPE=5 _LIBCONTAINER_INITPIPE=6 _LIBCONTAINER_FIFOFD=7 \
-                _LIBCONTAINER_LOGPIPE=8 _LIBCONTAINER_CLONED_BINARY=1 _LIBCONTAINER_STATEDIR=/ LISTEN_FDS=2 LISTEN_PID=1 \
-                LISTEN_FDNAMES=a:b WATCHDOG_USEC=1000000 XDG_RUNTIME_DIR="$DIR" TTRPC_ADDRESS=x GOMAXPROCS=4 LD_POLLUTED=1 \
-                "$TARE" --root "$ROOT" "$@" 4</etc/passwd 5</etc/passwd 6</etc/passwd 7</etc/passwd 8</etc/passwd
-}
-
-environment='env | grep -v ^_= | sort; for fd in /proc/self/fd/*; do readlink "$fd"; done | grep passwd; :'
-
-@test "the container's environment and descriptors have nothing of the manager's: run, start, exec" {
-        config '.process.env = ["PATH=/bin", "HOME=/h"]'
-        script "$environment"
-        expect 0 polluted run --bundle "$BUNDLE" "$ID"
-        # The shell adds PWD, and its depth.
-        is "$(grep -v -e ^PWD= -e ^SHLVL= <<<"$output")" $'HOME=/h\nPATH=/bin'
-
-        script "$environment; sleep 1000"
-        expect 0 polluted create --bundle "$BUNDLE" "$ID"
-        ln -f "$DIR/out" "$DIR/container"
-        expect 0 polluted start "$ID"
-        soon grep -q ^PATH "$DIR/container"
-        is "$(grep -v -e ^PWD= -e ^SHLVL= "$DIR/container")" $'HOME=/h\nPATH=/bin'
-
-        expect 0 polluted exec "$ID" sh -c "$environment"
-        is "$(grep -v -e ^PWD= -e ^SHLVL= <<<"$output")" $'HOME=/h\nPATH=/bin'
-}
-
-@test "LISTEN_FDS that are meant for another process are not passed" {
-        script 'env | grep LISTEN; ls /proc/self/fd | wc -l'
-        expect 0 env LISTEN_FDS=1 LISTEN_PID=1 "$TARE" --root "$ROOT" run --bundle "$BUNDLE" "$ID" 3</etc/passwd
-        # 0, 1, 2 and that of ls itself.
-        prints 4
-}
 
 # A whole life by commands that all begin with "$@".
 live_by() {

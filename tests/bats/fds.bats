@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What the container has of its caller: nothing but the standard streams and what the caller passes on purpose. No other
-# descriptor, no variable, no signal setting.
+# What the container has of its caller on purpose: the standard streams and what is passed. That it has nothing else is in
+# first-instruction.bats.
 
 load helpers
 
@@ -17,27 +17,6 @@ own_fds() {
 # Without the guard of tare(), which closes 3 itself.
 raw() {
         "$TARE" --root "$ROOT" "$@"
-}
-
-@test "descriptors that the caller leaks are not the process's" {
-        script "$LIST_FDS"
-        leak() {
-                raw run --bundle "$BUNDLE" "$ID" 3</ 4</etc/passwd 5</ 6>>"$DIR/leak" 7</ 8</ 9</ 10</ 11</ 12</ 13</ 14</ \
-                        15</ 16</ 17</ 18</ 19</ 20</
-        }
-        expect 0 leak
-        prints "0 1 2 "
-}
-
-@test "descriptors that the caller leaks are not those of a process that was created and started either" {
-        script "exec >/tmp/fds; $LIST_FDS; exec sleep 1000"
-        leak() {
-                raw create --bundle "$BUNDLE" "$ID" 3</ 4</etc/passwd 5</ 9</ 17</
-                raw start "$ID" 3</ 4</etc/passwd 5</ 9</ 17</
-        }
-        expect 0 leak
-        soon grep -qs '2 $' "$ROOTFS/tmp/fds"
-        is "$(cat "$ROOTFS/tmp/fds")" "0 1 2 "
 }
 
 @test "a created init holds the standard streams and its two fifos, nothing of the caller's" {
@@ -111,29 +90,6 @@ socket"
         }
         expect 0 closed
         prints /dev/null
-}
-
-@test "the caller's environment stays outside" {
-        config '.process.env = ["PATH=/bin", "OWN=1"]'
-        args env
-        pass() {
-                LD_PRELOAD= LEAK=secret raw run --bundle "$BUNDLE" "$ID" 3>&-
-        }
-        expect 0 pass
-        is "$(sort <<<"$output")" "HOME=/root
-OWN=1
-PATH=/bin"
-}
-
-@test "ignored and blocked signals of the caller are not the process's" {
-        # No shell in between: busybox's ignores SIGQUIT.
-        args grep -E '^Sig(Blk|Ign)' /proc/self/status
-        pass() {
-                env --block-signal=TERM,USR2 --ignore-signal=PIPE,HUP,USR1 "$TARE" --root "$ROOT" run --bundle "$BUNDLE" "$ID" 3>&-
-        }
-        expect 0 pass
-        prints_line "SigBlk:	0000000000000000"
-        prints_line "SigIgn:	0000000000000000"
 }
 
 @test "tare itself cannot be executed from inside, not by a link that comes later either" {

@@ -169,15 +169,6 @@ order() {
         says 'Usage: basename FILE'
 }
 
-@test "environment: a hook's own env and nothing else" {
-        in_all_hooks 'exec 5</proc/self/environ; tr "\0" "\n" <&5 >$OUT/$KIND.env; :' '{"env": ["PATH=/bin:/usr/bin", "OWN=1", "TWO=a b"]}'
-        OTHER=caller live
-        local kind
-        for kind in "${kinds[@]}"; do
-                is "$(out $kind.env | paste -sd,)" "PATH=/bin:/usr/bin,OWN=1,TWO=a b"
-        done
-}
-
 @test "environment: an empty env is an empty environment" {
         in_all_hooks 'PATH=/bin:/usr/bin; exec 5</proc/self/environ; tr "\0" "\n" <&5 >$OUT/$KIND.env; :' '{"env": []}'
         live
@@ -282,7 +273,7 @@ namespaces_of() {
         is "$(out seen | paste -sd' ')" "/etc/passwd /proc/1 inside"
 }
 
-# --- descriptors and signals ---
+# --- descriptors ---
 
 @test "descriptors: hooks have the standard streams only, not what is preserved for the process" {
         in_all_hooks 'ls -l /proc/self/fd >$OUT/$KIND.fds'
@@ -299,18 +290,6 @@ namespaces_of() {
                 is "$kind $(out $kind.fds | grep -c "$DIR/kept")" "$kind 0"
         done
         is "$(out process.fds | grep -c "$DIR/kept")" 1
-}
-
-@test "signals: none is blocked or ignored in a hook" {
-        in_all_hooks 'grep -e SigBlk -e SigIgn /proc/self/status >$OUT/$KIND.signals'
-        args sleep 1000
-        expect 0 tare run --detach --bundle "$BUNDLE" "$ID"
-        tare delete --force "$ID"
-        local kind
-        for kind in "${kinds[@]}"; do
-                # The shell inside is busybox's, which ignores SIGQUIT itself.
-                is "$kind $(out $kind.signals | sed '/SigIgn/s/4$/0/' | tr -s '\t\n' ' ')" "$kind SigBlk: 0000000000000000 SigIgn: 0000000000000000 "
-        done
 }
 
 # --- time ---

@@ -369,14 +369,6 @@ caps() {
         prints "$(uname -m)"
 }
 
-@test "the process may run on all processors, whatever the caller may" {
-        [ "$(nproc)" -gt 1 ] || skip "there is only one processor"
-        only_tare "older versions inherit"
-        args nproc
-        expect 0 taskset 1 "$TARE" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
-        prints "$(nproc)"
-}
-
 @test "a session keyring of its own, unless told otherwise" {
         [ -r /proc/keys ] || skip "no keyrings"
         inside 'true'
