@@ -317,3 +317,359 @@ plant_false_proc() {
         prints_line 'sys 1'
         unharmed
 }
+
+# --- /dev ---
+
+# The container has a /dev of the caller's, into which tare puts nothing; it is $DIR/dev.
+bind_dev() {
+        mkdir -p "$DIR/dev"
+        without_dev
+        add_mount /dev bind "$DIR/dev" bind
+}
+
+@test "CVE-2026-41579, CVE-2026-47766: a /dev that is no plain folder is refused, and nothing is removed or made behind it" {
+        local plant change
+        sentinel_plant dev/ptmx dev/null dev/console dev/fd
+        mkdir "$ROOTFS/elsewhere"
+        for plant in "ln -s $OUTSIDE/dev" "ln -s $CLIMBING/dev" "ln -s $OUTSIDE/none" "ln -s elsewhere" "cp $OUTSIDE/file" mkfifo; do
+                rm -rf "$ROOTFS/dev"
+                $plant "$ROOTFS/dev"
+                cp "$BUNDLE/config.json" "$DIR/before.json"
+                for change in '' '.mounts |= map(select(.destination | startswith("/dev/") | not))' 'del(.mounts[] | select(.destination == "/dev"))' \
+                        '.mounts |= map(select(.destination | startswith("/dev") | not))' '.process.terminal = true' \
+                        '.mounts |= map(if .destination == "/dev" then .options += ["ro"] else . end)' \
+                        '.mounts |= map(if .destination == "/dev" then {destination, source: "/dev", options: ["rbind"]} else . end)'; do
+                        [ -z "$change" ] || config "$change"
+                        expect 1 tare run --bundle "$BUNDLE" "$ID"
+                        # Where the mount below it comes first it may be the one that fails.
+                        [[ $plant != ln* && $errors = *'mount target `/dev/'* ]] || says '`/dev` in the rootfs is not a plain directory'
+                        cp "$DIR/before.json" "$BUNDLE/config.json"
+                        rm -rf "$ROOTFS/elsewhere"/* "${ROOTFS:?}/${DIR#/}"
+                done
+        done
+        unharmed
+        rm -rf "$ROOTFS/dev"
+        ln -s "$OUTSIDE/dev" "$ROOTFS/dev"
+        need_system_call mount_setattr
+        in_user_namespace
+        rejects '`/dev` in the rootfs is not a plain directory'
+        unharmed
+}
+
+@test "CVE-2026-88264: without a mount on /dev no node is made or opened by a link of the image" {
+        local name target
+        sentinel_plant
+        without_dev
+        args true
+        for name in null zero full random urandom tty; do
+                for target in "$OUTSIDE/file" "$CLIMBING/new" /etc/passwd "/dev/$name" /proc/sys/kernel/core_pattern; do
+                        rm -f "$ROOTFS/dev"/*
+                        ln -s "$target" "$ROOTFS/dev/$name"
+                        rejects "\`/dev/$name\` exists already and is another kind of file"
+                done
+        done
+        # It is nobody's business without a terminal.
+        rm -f "$ROOTFS/dev"/*
+        ln -s "$OUTSIDE/file" "$ROOTFS/dev/console"
+        inside 'readlink /dev/console'
+        prints "$OUTSIDE/file"
+        unharmed
+}
+
+@test "CVE-2026-88264: in a user namespace, where nodes are mounted, the link itself is covered" {
+        local target
+        need_system_call mount_setattr
+        sentinel_plant
+        without_dev
+        for target in "$OUTSIDE/file" "$OUTSIDE/new" /etc/passwd; do
+                rm -f "$ROOTFS/dev"/*
+                ln -s "$target" "$ROOTFS/dev/null"
+                ln -s "$target" "$ROOTFS/dev/zero"
+                in_user_namespace
+                script 'echo written >/dev/null; stat -c "%F %t:%T" /dev/null /dev/zero; cat /etc/passwd | head -n 1'
+                confined_or_refused
+                [ "$status" -eq 1 ] || prints $'character special file 1:3\ncharacter special file 1:5\nroot:x:0:0:root:/root:/bin/sh'
+                [ ! -e "${ROOTFS:?}/${DIR#/}" ]
+                config 'del(.linux.uidMappings, .linux.gidMappings, .linux.namespaces[-1])'
+        done
+}
+
+@test "CVE-2026-88265: standard streams of the null device become no file of the image, and the host's keeps its owner" {
+        local plant
+        sentinel_plant
+        bind_dev
+        config '.process.user = {uid: 1000, gid: 1000}'
+        echo "of the image" >"$ROOTFS/etc/file"
+        chmod 666 "$ROOTFS/etc/file"
+        for plant in "ln -s $OUTSIDE/file" "ln -s /etc/file" "cp $ROOTFS/etc/file" mkfifo "mknod -m 666"; do
+                rm -f "$DIR/dev/null"
+                # shellcheck disable=SC2046 # words
+                $plant "$DIR/dev/null" $([[ $plant != mknod* ]] || echo c 1 5)
+                script '{ timeout 5 head -c 4 <&0; stat -L -c "%F %t:%T %u" /proc/self/fd/0 /proc/self/fd/2; echo written >&2; } >/tmp/seen'
+                expect 0 in_null tare run --bundle "$BUNDLE" "$ID"
+                is "$(cat "$ROOTFS/tmp/seen")" $'character special file 1:3 0\ncharacter special file 1:3 0'
+        done
+        is "$(cat "$ROOTFS/etc/file")" "of the image"
+        # One that is the null device is taken.
+        rm -f "$DIR/dev/null"
+        mknod -m 666 "$DIR/dev/null" c 1 3
+        chown 5555 "$DIR/dev/null"
+        expect 0 in_null tare run --bundle "$BUNDLE" "$ID"
+        is "$(cat "$ROOTFS/tmp/seen")" $'character special file 1:3 5555\ncharacter special file 1:3 5555'
+        unharmed
+}
+
+in_null() {
+        "$@" </dev/null >/dev/null 2>/dev/null
+}
+
+@test "CVE-2025-31133: a path is masked by the host's null device, whatever the image has as /dev/null" {
+        local plant
+        sentinel_plant
+        cp "$BUNDLE/config.json" "$DIR/before.json"
+        for plant in "ln -s /proc/sys/kernel/core_pattern" "ln -s $OUTSIDE/file" "ln -s $CLIMBING/new" "ln -s /secret" "cp $OUTSIDE/file" \
+                mkfifo mkdir "mknod -m 666"; do
+                echo secret >"$ROOTFS/secret"
+                cp "$DIR/before.json" "$BUNDLE/config.json"
+                config '.linux.maskedPaths = ["/secret"] | del(.linux.readonlyPaths)'
+                rm -rf "$ROOTFS/dev" "$DIR/dev"
+                mkdir "$ROOTFS/dev" "$DIR/dev"
+                # shellcheck disable=SC2046 # words
+                $plant "$ROOTFS/dev/null" $([[ $plant != mknod* ]] || echo c 1 5)
+                cp -a "$ROOTFS/dev/null" "$DIR/dev/null"
+                # Where tare makes /dev it sees the difference, where it is the caller's nobody looks.
+                without_dev
+                rejects '`/dev/null` exists already and is another kind of file'
+                bind_dev
+                inside 'cat /secret; stat -c "%F %t:%T" /secret; echo written >/secret; chmod 600 /secret 2>&1'" || :"
+                prints_line 'character special file 1:3'
+                prints_match 'Read-only file system'
+                is "$(wc -l <<<"$output")" 2
+                is "$(cat "$ROOTFS/secret")" secret
+        done
+        unharmed
+}
+
+@test "CVE-2025-31133: paths are masked and frozen where they are inside" {
+        sentinel_plant
+        ln -s "$OUTSIDE" "$ROOTFS/link"
+        mkdir -p "$ROOTFS/$OUTSIDE/folder"
+        echo secret >"$ROOTFS/$OUTSIDE/file"
+        config '.linux.maskedPaths = ["/link/file", "/link/none"] | .linux.readonlyPaths = ["/link/folder"]'
+        inside "cat $OUTSIDE/file; touch $OUTSIDE/folder/new 2>&1"' || :'
+        prints_match '^touch: .*: Read-only file system$'
+        is "$(wc -l <<<"$output")" 1
+        unharmed
+}
+
+# --- terminals ---
+
+with_terminal() {
+        config '.process.terminal = true'
+        script 'echo written >/dev/console; exit 0'
+        config '.mounts |= map(select(.destination | test("^/dev$|^/dev/(shm|mqueue)$") | not))'
+}
+
+@test "CVE-2025-52565: the terminal comes onto no link or folder that the image has as /dev/console" {
+        local target
+        sentinel_plant
+        with_terminal
+        for target in "$OUTSIDE/file" "$CLIMBING/file" "$OUTSIDE/new" /etc/passwd console /proc/sys/kernel/core_pattern /proc/self/attr/exec; do
+                ln -sfn "$target" "$ROOTFS/dev/console"
+                expect 1 tare run --bundle "$BUNDLE" "$ID"
+                says '`/dev/console` in the rootfs is a link or a directory'
+        done
+        rm "$ROOTFS/dev/console"
+        mkdir "$ROOTFS/dev/console"
+        expect 1 tare run --bundle "$BUNDLE" "$ID"
+        says '`/dev/console` in the rootfs is a link or a directory'
+        unharmed
+}
+
+@test "CVE-2025-52565: a file, pipe or device that the image has as /dev/console is covered" {
+        local plant
+        sentinel_plant
+        with_terminal
+        for plant in "cp $OUTSIDE/file" mkfifo "mknod -m 666"; do
+                rm -f "$ROOTFS/dev/console"
+                # shellcheck disable=SC2046 # words
+                $plant "$ROOTFS/dev/console" $([[ $plant != mknod* ]] || echo c 1 3)
+                expect 0 tare run --bundle "$BUNDLE" "$ID"
+                prints_match written
+        done
+        unharmed
+}
+
+@test "CVE-2025-52565: the terminal is one of the container's devpts, and no link leads to another" {
+        local target plant
+        sentinel_plant ptmx pts/ptmx
+        with_terminal
+        # With a devpts behind the link.
+        for target in "$OUTSIDE/pts" "$CLIMBING/pts" /etc ../tmp; do
+                rm -rf "$ROOTFS/dev/pts" "${ROOTFS:?}/${DIR#/}"
+                ln -s "$target" "$ROOTFS/dev/pts"
+                expect 1 tare run --bundle "$BUNDLE" "$ID"
+                says 'open terminal `/dev/pts/ptmx`'
+        done
+        # Without one.
+        config '.mounts |= map(select(.destination | startswith("/dev") | not))'
+        rm "$ROOTFS/dev/pts"
+        mkdir "$ROOTFS/dev/pts"
+        for plant in "ln -s $OUTSIDE/ptmx" "ln -s /dev/ptmx" "ln -s /dev/pts/ptmx" "cp $OUTSIDE/ptmx" mkfifo mkdir "mknod -m 666"; do
+                rm -rf "$ROOTFS/dev/pts/ptmx"
+                # shellcheck disable=SC2046 # words
+                $plant "$ROOTFS/dev/pts/ptmx" $([[ $plant != mknod* ]] || echo c 5 2)
+                expect 1 tare run --bundle "$BUNDLE" "$ID"
+                says '`/dev/pts/ptmx`'
+        done
+        unharmed
+        config '.mounts += [{destination: "/dev/pts", type: "tmpfs", source: "tmpfs"}]'
+        expect 1 tare run --bundle "$BUNDLE" "$ID"
+        says '`/dev/pts/ptmx`'
+}
+
+@test "CVE-2025-52565, CVE-2026-41579: /dev/ptmx of the image gives way to the container's" {
+        local plant
+        sentinel_plant ptmx
+        with_terminal
+        script 'readlink /dev/ptmx; echo written >/dev/ptmx; exit 0'
+        for plant in "ln -s $OUTSIDE/ptmx" "ln -s $CLIMBING/new" "ln -s /etc/passwd" "cp $OUTSIDE/file" mkfifo; do
+                rm -f "$ROOTFS/dev/ptmx"
+                $plant "$ROOTFS/dev/ptmx"
+                expect 0 tare run --bundle "$BUNDLE" "$ID"
+                prints_match '^pts/ptmx'
+        done
+        is "$(head -n 1 "$ROOTFS/etc/passwd")" root:x:0:0:root:/root:/bin/sh
+        unharmed
+}
+
+# --- all else that tare makes or reads in a rootfs ---
+
+@test "CVE-2025-24965: links in /dev are made beside those of the image, not behind them" {
+        local name
+        sentinel_plant fd stdin stdout stderr core ptmx
+        without_dev
+        for name in fd stdin stdout stderr core ptmx; do
+                ln -s "$OUTSIDE/$name" "$ROOTFS/dev/$name"
+        done
+        inside 'readlink /dev/stdin'
+        prints "$OUTSIDE/stdin"
+        for name in fd stdin stdout stderr core ptmx; do
+                ln -sfn "$OUTSIDE/new-$name" "$ROOTFS/dev/$name"
+        done
+        inside 'readlink /dev/stdin'
+        prints "$OUTSIDE/new-stdin"
+        unharmed
+}
+
+@test "CVE-2025-24965: devices of the config are made inside" {
+        local link path
+        sentinel_plant
+        config '.linux.devices = [{type: "c", path: "/dev/deep/x", major: 1, minor: 3, fileMode: 4095, uid: 1, gid: 2},
+                        {type: "p", path: "/folder/deep/y", uid: 3, gid: 4}]'
+        without_dev
+        mkdir "$ROOTFS/folder"
+        for link in $(links_to "$OUTSIDE"); do
+                ln -sfn "$link" "$ROOTFS/dev/deep"
+                ln -sfn "$link" "$ROOTFS/folder/deep"
+                inside "ls -d $OUTSIDE/x $OUTSIDE/y"
+                forget_inside
+        done
+        # The last component is a link.
+        rm "$ROOTFS/dev/deep" "$ROOTFS/folder/deep"
+        mkdir "$ROOTFS/dev/deep" "$ROOTFS/folder/deep"
+        for path in dev/deep/x folder/deep/y; do
+                for link in "$OUTSIDE/file" "$OUTSIDE/new"; do
+                        ln -sfn "$link" "$ROOTFS/$path"
+                        rejects "\`/$path\` exists already and is another kind of file"
+                done
+                rm "$ROOTFS/$path"
+        done
+        unharmed
+}
+
+@test "CVE-2025-24965: the working directory is made inside" {
+        local link
+        sentinel_plant
+        for link in $(links_to "$OUTSIDE"); do
+                ln -sfn "$link" "$ROOTFS/link"
+                config '.process.cwd = "/link/made/deep"'
+                inside 'pwd -P'
+                prints "$OUTSIDE/made/deep"
+                forget_inside
+                config '.process.cwd = "/link"'
+                inside 'pwd -P'
+                prints "$OUTSIDE"
+                forget_inside
+        done
+        unharmed
+}
+
+@test "CVE-2025-24965: the notify socket is mounted inside" {
+        local link
+        sentinel_plant notify/socket
+        args true
+        for link in $(links_to "$OUTSIDE"); do
+                rm -rf "$ROOTFS/run" "${ROOTFS:?}/${DIR#/}"
+                ln -s "$link" "$ROOTFS/run"
+                expect 0 env NOTIFY_SOCKET="$DIR/manager" "$TARE" --root "$ROOT" create --bundle "$BUNDLE" "$ID"
+                grep -q " $OUTSIDE/notify ro," "/proc/$(pid_of)/mountinfo"
+                tare delete --force "$ID"
+        done
+        for link in $(links_to "$OUTSIDE/notify"); do
+                rm -rf "$ROOTFS/run" "${ROOTFS:?}/${DIR#/}"
+                mkdir "$ROOTFS/run"
+                ln -s "$link" "$ROOTFS/run/notify"
+                expect 0 env NOTIFY_SOCKET="$DIR/manager" "$TARE" --root "$ROOT" create --bundle "$BUNDLE" "$ID"
+                grep -q " $OUTSIDE/notify ro," "/proc/$(pid_of)/mountinfo"
+                tare delete --force "$ID"
+        done
+        unharmed
+}
+
+@test "CVE-2025-24965: what tmpcopyup copies is what is there, not what its links lead to" {
+        sentinel_plant
+        mkdir -p "$ROOTFS/data/folder"
+        ln -s "$OUTSIDE/file" "$ROOTFS/data/file"
+        ln -s "$OUTSIDE" "$ROOTFS/data/outside"
+        ln -s "$CLIMBING/new" "$ROOTFS/data/folder/new"
+        ln -s /proc/1/root "$ROOTFS/data/root"
+        ln -s . "$ROOTFS/data/circle"
+        mkfifo "$ROOTFS/data/pipe"
+        mknod -m 604 "$ROOTFS/data/device" c 1 7
+        chown -h 11:22 "$ROOTFS/data"/* "$ROOTFS/data/folder/new"
+        mount_kind copied /data
+        inside 'cd /data; find . -exec stat -c "%N %F %u:%g" {} + | sort'
+        is "$output" "$(cd "$ROOTFS/data" && "$ROOTFS/bin/busybox" find . -exec "$ROOTFS/bin/busybox" stat -c '%N %F %u:%g' {} + | sort)"
+        unharmed
+}
+
+@test "CVE-2025-24965: the cgroup file system is mounted inside" {
+        local link
+        sentinel_plant
+        config '.mounts |= map(select(.type != "sysfs")) | del(.linux.maskedPaths, .linux.readonlyPaths)'
+        rmdir "$ROOTFS/sys"
+        for link in $(links_to "$OUTSIDE"); do
+                ln -sfn "$link" "$ROOTFS/sys"
+                inside "grep -c ' $OUTSIDE/fs/cgroup ' /proc/self/mountinfo"
+                prints 1
+                forget_inside
+        done
+        unharmed
+}
+
+@test "CVE-2025-24965: what is read in /etc is the image's" {
+        local link
+        sentinel_plant
+        echo 'root:x:0:0:root:/home/of/the/host:/bin/sh' >"$OUTSIDE/passwd"
+        sentinel_note
+        config '.process.env |= map(select(startswith("HOME=") | not))'
+        # shellcheck disable=SC2016 # the container's
+        script 'echo "$HOME"'
+        for link in $(links_to "$OUTSIDE/passwd"); do
+                ln -sfn "$link" "$ROOTFS/etc/passwd"
+                expect 0 tare run --bundle "$BUNDLE" "$ID"
+                prints /
+        done
+        unharmed
+}
