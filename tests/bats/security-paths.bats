@@ -673,3 +673,234 @@ with_terminal() {
         done
         unharmed
 }
+
+# --- names and texts ---
+
+# invalid_id ID COMMAND...
+invalid_id() {
+        status=0
+        tare "${@:2}" -- "$1" >"$DIR/out" 2>"$DIR/err" </dev/null || status=$?
+        [ "$status" -eq 1 ] || { echo "exit status $status: ${*:2} -- $1" && return 1; }
+        grep -q 'invalid container id format' "$DIR/err"
+        is "$(wc -l <"$DIR/err")" 1
+        # What is not printable would reach the caller's terminal.
+        not grep -q "$(printf '[\001-\011\013-\037\177]')" "$DIR/err"
+}
+
+@test "no CVE: the id of a container is a name, and no path, option or format" {
+        local id command
+        args sleep 1000
+        start
+        sentinel_plant
+        # A state of a container that runs, at a place that a path may lead to.
+        cp -a "$ROOT/$ID" "$OUTSIDE/$ID"
+        sentinel_note
+        for id in '' . .. / a/b -x --x .x ../x "$OUTSIDE/$ID" "./$ID" "$ID/" "$ID/." "$ID/../$ID" %n %s%n '*' 'a b' 'a;b' 'a\b' 'ä' $'a\nb' \
+                $'a\n' $'\e[31m' $'\x7f' "$(printf 'x%.0s' {1..256})" "$(printf 'x%.0s' {1..300})"; do
+                invalid_id "$id" create --bundle "$BUNDLE"
+                invalid_id "$id" delete --force
+        done
+        for id in "../host/outside/$ID" "../state/$ID" "$ID/"; do
+                for command in "run --bundle $BUNDLE" state start kill delete "delete --force" pause resume ps update "events --stats"; do
+                        # shellcheck disable=SC2086 # words
+                        invalid_id "$id" $command
+                done
+                expect 255 tare exec -- "$id" true
+                says 'invalid container id format'
+        done
+        status_is running
+        sentinel_unchanged
+        is "$(ls -A "$ROOT" | grep -v '^\.')" "$ID"
+        # One that is long, but a name, is no worse than others.
+        expect 1 tare state "$(printf 'x%.0s' {1..255})"
+        says 'container does not exist'
+}
+
+@test "no CVE: linux.cgroupsPath does not climb" {
+        local path
+        sentinel_plant
+        only_cgroupfs "a unit has no path"
+        for path in ../../x /../../x "/../../../$ID" "../$ID" "$ID/../../x" "/$ID/.." .. /.. / . /. "/$ID/../../../../etc" "../../../../../..$OUTSIDE/cgroup" \
+                "/$ID/../$ID"; do
+                config '.linux.cgroupsPath = $path' --arg path "$path"
+                rejects linux.cgroupsPath
+        done
+        unharmed
+        not ls -d "/sys/fs/$ID" "/sys/$ID" 2>/dev/null
+}
+
+@test "no CVE: exec --cgroup does not climb" {
+        local path
+        start
+        sentinel_plant
+        for path in ../../x .. ../ x/../../y "../$ID" "/../$ID" "../../$ID" x/.. "../../../../../../..$OUTSIDE" ./.. .//..; do
+                expect 255 tare exec --cgroup "$path" "$ID" true
+                says "bad sub cgroup path: $path"
+                [ "$CGROUP_VERSION" = 2 ] || expect 255 tare exec --cgroup "pids:$path" "$ID" true
+        done
+        # A controller's name is no path either.
+        for path in ../pids:x pids/..:x "pids,..:x" ..:/; do
+                expect 255 tare exec --cgroup "$path" "$ID" true
+        done
+        expect 0 tare exec --cgroup / "$ID" true
+        sentinel_unchanged
+}
+
+@test "no CVE: run.oci.delegate-cgroup does not climb" {
+        local path
+        sentinel_plant
+        config '.linux.namespaces |= map(select(.type != "cgroup")) + [{type: "cgroup"}]'
+        for path in ../x .. x/../../y /../x x/..; do
+                config '.annotations["run.oci.delegate-cgroup"] = $path' --arg path "$path"
+                rejects "annotations.run.oci.delegate-cgroup: found \`$path\`"
+        done
+        unharmed
+}
+
+# The namespaces of the process inside are new or the host's, each as the config says.
+namespaces_as_configured() {
+        local kind inside
+        for kind in pid net ipc uts mnt user cgroup; do
+                inside=$(sed -n "s/^\($kind:.*\)/\1/p" "$DIR/out")
+                [ -n "$inside" ]
+                if jq -e --arg kind "$kind" '.linux.namespaces | any(.type == ({mnt: "mount", net: "network"}[$kind] // $kind))' "$BUNDLE/config.json" >/dev/null; then
+                        not is "$inside" "$(readlink "/proc/self/ns/$kind")" >/dev/null
+                else
+                        is "$inside" "$(readlink "/proc/self/ns/$kind")"
+                fi
+        done
+}
+
+show_namespaces='for kind in pid net ipc uts mnt user cgroup; do readlink /proc/self/ns/$kind; done;'
+
+@test "CVE-2021-43784: 70 kB of mount sources arrive as they are, and the namespaces are as configured" {
+        local long n
+        sentinel_plant
+        # 2 bytes of a number and of a type each, as a message would have them in front of its parts.
+        long=$(printf 'x%.0s' {1..120})
+        mkdir -p "$DIR/$long"
+        for n in {1..500}; do
+                echo "$n" >"$DIR/$long/source-$n"
+        done
+        config '.mounts += [range(1; 501) | {destination: "/many/\(.)", type: "bind", source: "\($source)-\(.)", options: ["bind"]}]' \
+                --arg source "$DIR/$long/source"
+        [ "$(jq '[.mounts[].source | length] | add' "$BUNDLE/config.json")" -gt 70000 ]
+        script "$show_namespaces"' n=0; for i in $(seq 500); do [ "$(cat /many/$i)" = $i ] && n=$((n + 1)); done; echo $n are right'
+        expect 0 tare run --bundle "$BUNDLE" "$ID"
+        prints_line '500 are right'
+        namespaces_as_configured
+        unharmed
+}
+
+@test "CVE-2021-43784: 70 kB in one text are refused or arrive as they are, and the namespaces are as configured" {
+        local huge change
+        sentinel_plant
+        huge=$(printf 'lorem/%.0s' {1..12000})
+        script "$show_namespaces"
+        cp "$BUNDLE/config.json" "$DIR/before.json"
+        for change in '.mounts += [{destination: "/x", type: "tmpfs", source: $huge}]' \
+                '.mounts += [{destination: "/x", type: "tmpfs", source: "tmpfs", options: [$huge]}]' \
+                '.mounts += [{destination: "/x", type: "tmpfs", source: "tmpfs", options: [range(8000) | "mode=755"]}]' \
+                '.mounts += [{destination: "/x", type: $huge, source: "tmpfs"}]' \
+                '.mounts += [{destination: $huge, type: "tmpfs", source: "tmpfs"}]' \
+                '.mounts += [{destination: "/x", type: "bind", source: $huge, options: ["bind"]}]' \
+                '.linux.namespaces[0].path = "/" + $huge' \
+                '.linux.cgroupsPath = $huge' '.root.path = $huge' '.process.cwd = "/" + $huge' '.hostname = $huge' \
+                '.process.env += ["X=" + $huge]' '.annotations.x = $huge' \
+                '.linux.maskedPaths += ["/" + $huge]' '.linux.sysctl = {"kernel.domainname": $huge}'; do
+                cp "$DIR/before.json" "$BUNDLE/config.json"
+                jq --rawfile huge <(printf %s "$huge") "$change" "$DIR/before.json" >"$BUNDLE/config.json"
+                status=0
+                tare run --bundle "$BUNDLE" "$ID" >"$DIR/out" 2>"$DIR/err" </dev/null || status=$?
+                if [ "$status" -eq 0 ]; then
+                        namespaces_as_configured
+                else
+                        is "$status" 1
+                        [ -s "$DIR/err" ]
+                fi
+        done
+        unharmed
+}
+
+@test "CVE-2021-43784: 400 mappings of ids are refused, 300 are there to the last" {
+        need_system_call mount_setattr
+        sentinel_plant
+        config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [range(400) | {containerID: ., hostID: (100000 + 2 * .), size: 1}]
+                | .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
+        chown -hR 100000:100000 "$ROOTFS"
+        script "$show_namespaces cat /proc/self/uid_map"
+        rejects 'linux.uidMappings: found 400 mappings, expected at most 340'
+        # No more than a page.
+        config '.linux.uidMappings |= .[:340]'
+        rejects 'linux.uidMappings: found mappings of ' ' bytes as text, expected less than 4096'
+        config '.linux.uidMappings |= .[:300]'
+        expect 0 tare run --bundle "$BUNDLE" "$ID"
+        is "$(awk 'NF == 3 { print $1, $2, $3 }' "$DIR/out")" "$(seq 0 299 | awk '{ print $1, 100000 + 2 * $1, 1 }')"
+        namespaces_as_configured
+        unharmed
+}
+
+# --- cgroups ---
+
+# The agents of the machine; nobody inside may name another.
+agents() {
+        grep -H '' /sys/fs/cgroup/*/release_agent /sys/fs/cgroup/*/notify_on_release 2>/dev/null
+}
+
+@test "CVE-2022-0492: nobody in a container names a release agent" {
+        local before change
+        need_v1
+        sentinel_plant
+        before=$(agents)
+        cp "$BUNDLE/config.json" "$DIR/before.json"
+        for change in . '.process.capabilities[] += ["CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE"]' '.linux.namespaces += [{type: "cgroup"}]' \
+                '.process.capabilities[] += ["CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE"] | .linux.namespaces += [{type: "cgroup"}]'; do
+                cp "$DIR/before.json" "$BUNDLE/config.json"
+                config "$change"
+                # What is read-only may be remounted by who has the capability.
+                inside 'echo "first: $(find / -xdev -name release_agent; find /sys/fs/cgroup -name release_agent)"
+                        for folder in /sys/fs/cgroup/*/; do
+                                echo "of a folder: $folder"
+                                mkdir "$folder/new" 2>/dev/null && echo made && rmdir "$folder/new"
+                                mount -o remount,rw,bind "$folder"; echo /bin/true >"$folder/release_agent"
+                        done 2>/dev/null
+                        echo "then: $(find /sys/fs/cgroup -name release_agent)"'
+                prints_line 'first: '
+                prints_line 'then: '
+                prints_match '^of a folder: /sys/fs/cgroup/pids/$'
+                not grep made "$DIR/out"
+                is "$(agents)" "$before"
+        done
+        unharmed
+}
+
+@test "CVE-2022-0492: a hierarchy that is mounted inside has no release agent" {
+        local before change
+        need_v1
+        sentinel_plant
+        before=$(agents)
+        cp "$BUNDLE/config.json" "$DIR/before.json"
+        script 'mkdir /tmp/mount; n=0
+                for controller in pids memory cpu freezer devices; do
+                        mount -t cgroup -o $controller cgroup /tmp/mount 2>/dev/null || continue
+                        n=$((n + 1)); find /tmp/mount -name release_agent; echo /bin/true >/tmp/mount/release_agent
+                        umount /tmp/mount
+                done 2>/dev/null; echo mounted $n'
+        # Without the capability not at all, with it what is one's own; in a user namespace too.
+        expect 0 tare run --bundle "$BUNDLE" "$ID"
+        prints 'mounted 0'
+        config '.process.capabilities[] += ["CAP_SYS_ADMIN"] | .linux.namespaces += [{type: "cgroup"}]'
+        rmdir "$ROOTFS/tmp/mount"
+        expect 0 tare run --bundle "$BUNDLE" "$ID"
+        prints_match '^mounted [1-9]$'
+        is "$(wc -l <<<"$output")" 1
+        is "$(agents)" "$before"
+        rmdir "$ROOTFS/tmp/mount"
+        need_system_call mount_setattr
+        in_user_namespace
+        expect 0 tare run --bundle "$BUNDLE" "$ID"
+        prints_match '^mounted [0-9]$'
+        is "$(wc -l <<<"$output")" 1
+        is "$(agents)" "$before"
+        unharmed
+}
