@@ -420,15 +420,6 @@ wrong_text() {
 
 # --- ids and states ---
 
-@test "id: invalid" {
-        local id
-        for id in '' . .. .x -x a/b ../x 'a b' 'ä' "$(head -c 256 /dev/zero | tr '\0' x)"; do
-                expect 1 tare create --bundle "$BUNDLE" -- "$id"
-                says 'invalid container id format'
-                nothing_left
-        done
-}
-
 @test "id: taken" {
         args sleep 1000
         create

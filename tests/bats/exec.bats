@@ -171,12 +171,10 @@ by_file() {
         grep -qx "$(cat "$DIR/pid")" "$directory/cgroup.procs"
 }
 
-@test "--cgroup: what is not there, climbs out or has no such controller is refused" {
+@test "--cgroup: what is not there or has no such controller is refused" {
         start
         expect 255 tare exec --cgroup missing "$ID" true
         says 'bad sub cgroup path: missing'
-        expect 255 tare exec --cgroup ../../x "$ID" true
-        says 'bad sub cgroup path: ../../x'
         expect 255 tare exec --cgroup nonsense:sub "$ID" true
         says 'unknown controller nonsense'
 }

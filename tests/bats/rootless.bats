@@ -234,15 +234,20 @@ own_place() {
         [ -z "$(left_cgroups)" ]
 }
 
-@test "the container cannot change the user's cgroups" {
+@test "CVE-2023-25809: the container cannot change the user's cgroups" {
+        local change
         delegate
         # As the same user, who may make directories there, and with as much as `spec --rootless` shows.
         config '.process.args = ["sh", "-c", "find /sys/fs/cgroup -name \($name) | while read -r cgroup; do echo found; mkdir $cgroup/own/made; done; true"]' \
                 --arg name "delegated-${ID#bats-}"
-        expect_delegated 0 run --bundle "$BUNDLE" "$ID"
-        prints_line found
-        says "Read-only file system"
-        not grep -v "Read-only file system" "$DIR/err"
+        # With and without a namespace of cgroups.
+        for change in '.linux.namespaces |= map(select(.type != "cgroup")) + [{type: "cgroup"}]' '.linux.namespaces |= map(select(.type != "cgroup"))'; do
+                config "$change"
+                expect_delegated 0 run --bundle "$BUNDLE" "$ID"
+                prints_line found
+                says "Read-only file system"
+                not grep -v "Read-only file system" "$DIR/err"
+        done
 }
 
 @test "what a user cannot do without a cgroup is an error that says so" {
