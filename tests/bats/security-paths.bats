@@ -141,6 +141,33 @@ forget_inside() {
         unharmed
 }
 
+@test "no CVE: by links of the image no mount covers the root, in which exec would be" {
+        local link kind
+        make_source
+        sentinel_plant
+        mkdir "$ROOTFS/a"
+        for link in / /. .. ../../.. /a/.. /link2; do
+                ln -sfn / "$ROOTFS/link2"
+                ln -sfn "$link" "$ROOTFS/a/link"
+                for kind in tmpfs copied folder; do
+                        mount_kind "$kind" /a/link
+                        rejects '`/a/link` leads to the container'
+                        config 'del(.mounts[-1])'
+                done
+        done
+        unharmed
+        # Nor one that is added later.
+        start
+        ln -sfn / "$ROOTFS/a/link"
+        need_system_call mount_setattr
+        only_tare "has no such command"
+        jq -n --arg source "$DIR/source" '[{destination: "/a/link", type: "bind", source: $source, options: ["bind"]}]' >"$DIR/list"
+        expect 1 tare mounts add "$ID" "$DIR/list"
+        says '`/a/link` leads to the container'
+        expect 0 tare exec "$ID" ls -d /a
+        sentinel_unchanged
+}
+
 @test "CVE-2024-45310, GHSA-vp62-88p7-qqf5: on a volume nothing is made through its links" {
         local link kind
         make_source
