@@ -869,7 +869,7 @@ show_namespaces='for kind in pid net ipc uts mnt user cgroup; do readlink /proc/
 
 # --- cgroups ---
 
-# The agents of the machine; nobody inside may name another.
+# The agents of the machine; nobody inside may name another. The file is looked for and never written to, for this is a real machine.
 agents() {
         grep -H '' /sys/fs/cgroup/*/release_agent /sys/fs/cgroup/*/notify_on_release 2>/dev/null
 }
@@ -889,7 +889,7 @@ agents() {
                         for folder in /sys/fs/cgroup/*/; do
                                 echo "of a folder: $folder"
                                 mkdir "$folder/new" 2>/dev/null && echo made && rmdir "$folder/new"
-                                mount -o remount,rw,bind "$folder"; echo /bin/true >"$folder/release_agent"
+                                mount -o remount,rw,bind "$folder"
                         done 2>/dev/null
                         echo "then: $(find /sys/fs/cgroup -name release_agent)"'
                 prints_line 'first: '
@@ -910,7 +910,7 @@ agents() {
         script 'mkdir /tmp/mount; n=0
                 for controller in pids memory cpu freezer devices; do
                         mount -t cgroup -o $controller cgroup /tmp/mount 2>/dev/null || continue
-                        n=$((n + 1)); find /tmp/mount -name release_agent; echo /bin/true >/tmp/mount/release_agent
+                        n=$((n + 1)); find /tmp/mount -name release_agent
                         umount /tmp/mount
                 done 2>/dev/null; echo mounted $n'
         # Without the capability not at all, with it what is one's own; in a user namespace too.
