@@ -823,7 +823,8 @@ show_namespaces='for kind in pid net ipc uts mnt user cgroup; do readlink /proc/
         local huge change
         sentinel_plant
         huge=$(printf 'lorem/%.0s' {1..12000})
-        script "$show_namespaces"
+        # shellcheck disable=SC2016 # the container's
+        script "$show_namespaces"' echo length ${#X}'
         cp "$BUNDLE/config.json" "$DIR/before.json"
         for change in '.mounts += [{destination: "/x", type: "tmpfs", source: $huge}]' \
                 '.mounts += [{destination: "/x", type: "tmpfs", source: "tmpfs", options: [$huge]}]' \
@@ -841,7 +842,9 @@ show_namespaces='for kind in pid net ipc uts mnt user cgroup; do readlink /proc/
                 tare run --bundle "$BUNDLE" "$ID" >"$DIR/out" 2>"$DIR/err" </dev/null || status=$?
                 if [ "$status" -eq 0 ]; then
                         namespaces_as_configured
+                        [[ $change != *env* ]] || grep -qx 'length 72000' "$DIR/out"
                 else
+                        [[ $change != *env* && $change != *annotations* ]]
                         is "$status" 1
                         [ -s "$DIR/err" ]
                 fi
