@@ -10,7 +10,7 @@
 
 /*
  * Bounding set, groups, gid, uid. Afterwards the process has the config's ids, and the permitted and effective sets of
- * the plan with CAP_SYS_ADMIN and CAP_SETPCAP, and for process.scheduler CAP_SYS_NICE, added until credentials_drop().
+ * the plan; until credentials_drop() with CAP_SYS_ADMIN for a filter without no_new_privs, and CAP_SYS_NICE for process.scheduler.
  */
 int credentials_change_ids(const struct plan *plan);
 
