@@ -51,7 +51,7 @@ static char *find_interpreter(const char *path, char *line, size_t size) {
         return interpreter;
 }
 
-static int refuse_own_binary(const char *name, const char *path, const struct stat *forbidden) {
+int exec_refuse_own_binary(const char *name, const char *path, const struct stat *forbidden) {
         char lines[2][PATH_MAX];
 
         for (int i = 0; path && i < INTERPRETERS_MAX; i++) {
@@ -111,7 +111,7 @@ int exec_find(const char *name, const char *path, const struct stat *forbidden, 
         int r = strchr(name, '/') ? check_path(name, &found) : search_path(name, path, &found);
 
         if (r >= 0)
-                r = refuse_own_binary(name, found, forbidden);
+                r = exec_refuse_own_binary(name, found, forbidden);
         if (r >= 0)
                 *ret = take_ptr(&found);
         return r;

@@ -14,5 +14,8 @@
  */
 int exec_find(const char *name, const char *path, const struct stat *forbidden, char **ret);
 
+/* The last part of it, for who has found the program elsewhere: fails if executing `path` would start the forbidden file. */
+int exec_refuse_own_binary(const char *name, const char *path, const struct stat *forbidden);
+
 /* After execve(2) has failed: records which file is missing, unfit or forbidden, and returns -error. */
 int exec_explain(int error, const char *path);

@@ -17,6 +17,7 @@
 #include "libcontainer/isolation/credentials.h"
 #include "libcontainer/isolation/namespaces.h"
 #include "libcontainer/process/clone.h"
+#include "libcontainer/process/exec-file.h"
 #include "util/alloc.h"
 #include "util/fail.h"
 #include "util/fd.h"
@@ -79,6 +80,16 @@ static int be_born_inside(struct self *self) {
         return r < 0 ? r : self_become_session_leader(self);
 }
 
+/*
+ * Asked once more: /proc/self of the container's procfs leads nowhere for who is not in its pid namespace, and to us for who
+ * is, so that a script with `#!/proc/self/exe` would start tare (CVE-2019-5736).
+ */
+static int refuse_own_binary(struct self *self) {
+        if (!(self->plan->target_namespaces & CLONE_NEWPID))
+                return 0;
+        return exec_refuse_own_binary(self->arguments[0], self->executable, &self->plan->own_binary);
+}
+
 static const struct step join_steps[] = {
         {"cgroup", self_enter_cgroup}, /* before anything that it should account for and limit */
         {"wait for the runtime", self_wait_for_go}, /* raised limits come from outside */
@@ -100,8 +111,8 @@ void setns_main(const struct launch *launch) {
         self_begin(launch, "tare:[exec]", false);
         if (self_run(&self, join_steps, ELEMENTSOF(join_steps)) < 0 ||
             self_run(&self, self_become_steps, self_n_become_steps) < 0 || be_born_inside(&self) < 0 ||
-            self_run(&self, self_settle_steps, self_n_settle_steps) < 0 || self_say_ready(&self, &answer) < 0 ||
-            self_run(&self, self_execute_steps, self_n_execute_steps) < 0)
+            refuse_own_binary(&self) < 0 || self_run(&self, self_settle_steps, self_n_settle_steps) < 0 ||
+            self_say_ready(&self, &answer) < 0 || self_run(&self, self_execute_steps, self_n_execute_steps) < 0)
                 self_abort(launch);
         _exit(EXIT_FAILURE);
 }
