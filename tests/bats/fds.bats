@@ -91,22 +91,3 @@ socket"
         expect 0 closed
         prints /dev/null
 }
-
-@test "tare itself cannot be executed from inside, not by a link that comes later either" {
-        args /entry
-        printf '#!/bin/sh\nexit 0\n' >"$ROOTFS/entry"
-        chmod 755 "$ROOTFS/entry"
-        create
-        ln -sf /proc/self/exe "$ROOTFS/entry"
-        local before
-        before=$(sha256sum <"$TARE")
-        tare start "$ID" 2>/dev/null || :
-        is "$(sha256sum <"$TARE")" "$before"
-        # Init runs from a view of the file through which nobody can write.
-        tare delete --force "$ID"
-        rm "$ROOTFS/entry"
-        args sleep 1000
-        create
-        run -1 bash -c "exec 9<>/proc/$(pid_of)/exe"
-        [[ $output == *"Read-only file system"* || $output == *"Text file busy"* || $output == *"not permitted"* ]]
-}

@@ -193,21 +193,6 @@ order() {
         done
 }
 
-@test "environment: what the image sets never reaches a hook of the host" {
-        local kind
-        for kind in prestart createRuntime createContainer poststart poststop; do
-                hook $kind "exec 5</proc/self/environ; /usr/bin/tr '\0' '\n' <&5 >\$OUT/$kind.env; :"
-        done
-        config '.process.env += ["LD_PRELOAD=/tmp/evil.so", "LD_LIBRARY_PATH=/tmp", "PATH=/tmp/evil"]'
-        args /bin/sleep 1000
-        create
-        tare start "$ID"
-        tare delete --force "$ID"
-        for kind in prestart createRuntime createContainer poststart poststop; do
-                is "$kind $(out $kind.env | grep -c -e LD_ -e evil) $(out $kind.env | grep -c ^PATH=)" "$kind 0 1"
-        done
-}
-
 @test "directory: the bundle, and inside the container that of the process" {
         in_all_hooks 'pwd -P >$OUT/$KIND.pwd'
         config '.process.cwd = "/usr"'

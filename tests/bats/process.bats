@@ -48,18 +48,6 @@ load helpers
         [[ $output = / || $output = /root ]]
 }
 
-@test "a passwd file that is no file does not hold anybody up" {
-        only_tare "older versions read it"
-        rm "$ROOTFS/etc/passwd"
-        mkfifo "$ROOTFS/etc/passwd"
-        PATIENCE=10 inside 'echo $HOME'
-        prints /
-        rm "$ROOTFS/etc/passwd"
-        ln -s /dev/zero "$ROOTFS/etc/passwd"
-        PATIENCE=10 inside 'echo $HOME'
-        prints /
-}
-
 @test "the working directory is made when it is missing" {
         config '.process.cwd = "/srv/made/here"'
         inside 'pwd'
@@ -95,17 +83,6 @@ load helpers
         [ ! -e "$DIR/outside/here" ]
 }
 
-@test "a descriptor of the runtime is no way out for the working directory" {
-        only_tare "older versions"
-        local n
-        for n in 3 4 5 6 7 8 9 10 11 12; do
-                config '.process.cwd = $cwd' --arg cwd "/proc/self/fd/$n"
-                script 'ls /; ls ../../..'
-                expect 1 tare run --bundle "$BUNDLE" "$ID"
-                nothing_left
-        done
-}
-
 @test "umask is 0022 unless set" {
         inside umask
         prints 0022
@@ -137,13 +114,6 @@ load helpers
         prints_line 1000
         prints_line 1001
         prints_match '^Groups: 5 2000( 1001)? ?$'
-}
-
-@test "ids are numbers, whatever the passwd file calls by them" {
-        echo '1000:x:0:0:root:/root:/bin/sh' >"$ROOTFS/etc/passwd"
-        config '.process.user = {"uid": 1000, "gid": 1000}'
-        inside 'id -u'
-        prints 1000
 }
 
 @test "without additional groups there are none of the caller's" {
@@ -495,20 +465,6 @@ not_executed() {
         not_executed /files/true 'permission denied'
         only_tare "does not tell"
         not_executed /files/true 'noexec'
-}
-
-@test "exec: the runtime itself" {
-        only_tare "guards otherwise"
-        local sum
-        sum=$(sha256sum <"$TARE")
-        args /proc/self/exe
-        expect 1 tare run --bundle "$BUNDLE" "$ID"
-        printf '#!/proc/self/exe\n' >"$ROOTFS/script"
-        chmod 755 "$ROOTFS/script"
-        args /script
-        expect 1 tare run --bundle "$BUNDLE" "$ID"
-        [ "$(sha256sum <"$TARE")" = "$sum" ]
-        nothing_left
 }
 
 @test "exec: start tells what happens after create" {
