@@ -138,6 +138,14 @@ static inline long kernel_clone3(struct clone_args *args, size_t size) {
  * fork(2) with flags, on the caller's own stack; the low byte is the signal that the parent gets at the end. With CLONE_PIDFD
  * (Linux 5.2) *ret_pidfd is the child's.
  */
+/* The call behind stat(2). */
+#ifdef SYS_newfstatat
+#define KERNEL_STAT SYS_newfstatat
+#else
+#define KERNEL_STAT SYS_fstatat64
+#endif
+
+/* Which of clone(2)'s arguments has the flags. */
 #if defined(__s390__) || defined(__CRIS__)
 #define KERNEL_CLONE_FLAGS_INDEX 1
 #else

@@ -19,7 +19,7 @@
 
 /* Beyond what is called under every filter that is loaded without no_new_privs. */
 static const int calls[] = {
-        SYS_brk, SYS_close, SYS_dup3, SYS_exit_group, SYS_ioctl, SYS_mmap, SYS_munmap, SYS_newfstatat, SYS_openat, SYS_prctl,
+        SYS_brk, SYS_close, SYS_dup3, SYS_exit_group, SYS_ioctl, SYS_mmap, SYS_munmap, KERNEL_STAT, SYS_openat, SYS_prctl,
         SYS_pread64, SYS_prlimit64, SYS_recvmsg, SYS_rt_sigprocmask, SYS_sendmsg, SYS_setsid, SYS_write,
 };
 
