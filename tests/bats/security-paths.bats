@@ -156,11 +156,16 @@ forget_inside() {
                 done
         done
         unharmed
-        # Nor one that is added later.
+}
+
+@test "no CVE: by a link of the container no mount that is added covers the root" {
+        only_tare "has no such command"
+        need_system_call mount_setattr
+        make_source
+        sentinel_plant
+        mkdir "$ROOTFS/a"
         start
         ln -sfn / "$ROOTFS/a/link"
-        need_system_call mount_setattr
-        only_tare "has no such command"
         jq -n --arg source "$DIR/source" '[{destination: "/a/link", type: "bind", source: $source, options: ["bind"]}]' >"$DIR/list"
         expect 1 tare mounts add "$ID" "$DIR/list"
         says '`/a/link` leads to the container'
@@ -375,10 +380,16 @@ bind_dev() {
                 done
         done
         unharmed
+}
+
+@test "CVE-2026-41579, CVE-2026-47766: in a user namespace, where nodes are mounted, such a /dev is refused as well" {
+        need_system_call mount_setattr
+        sentinel_plant dev/ptmx dev/null
         rm -rf "$ROOTFS/dev"
         ln -s "$OUTSIDE/dev" "$ROOTFS/dev"
-        need_system_call mount_setattr
         in_user_namespace
+        rejects '`/dev` in the rootfs is not a plain directory'
+        without_dev
         rejects '`/dev` in the rootfs is not a plain directory'
         unharmed
 }
@@ -779,7 +790,7 @@ invalid_id() {
         config '.linux.namespaces |= map(select(.type != "cgroup")) + [{type: "cgroup"}]'
         for path in ../x .. x/../../y /../x x/..; do
                 config '.annotations["run.oci.delegate-cgroup"] = $path' --arg path "$path"
-                rejects "annotations.run.oci.delegate-cgroup: found \`$path\`"
+                rejects "annotations.run.oci.delegate-cgroup: found \`$path\`, expected the path of a cgroup below the container's"
         done
         unharmed
 }
@@ -904,31 +915,42 @@ agents() {
         unharmed
 }
 
-@test "CVE-2022-0492: a hierarchy that is mounted inside has no release agent" {
-        local before change
-        need_v1
-        sentinel_plant
-        before=$(agents)
-        cp "$BUNDLE/config.json" "$DIR/before.json"
-        script 'mkdir /tmp/mount; n=0
+# Mounts hierarchies and looks for their agents.
+mount_hierarchies() {
+        script 'mkdir -p /tmp/mount; n=0
                 for controller in pids memory cpu freezer devices; do
                         mount -t cgroup -o $controller cgroup /tmp/mount 2>/dev/null || continue
                         n=$((n + 1)); find /tmp/mount -name release_agent
                         umount /tmp/mount
                 done 2>/dev/null; echo mounted $n'
-        # Without the capability not at all, with it what is one's own; in a user namespace too.
         expect 0 tare run --bundle "$BUNDLE" "$ID"
+}
+
+@test "CVE-2022-0492: a hierarchy that is mounted inside has no release agent" {
+        local before
+        need_v1
+        sentinel_plant
+        before=$(agents)
+        # Without the capability not at all, with it what is one's own.
+        mount_hierarchies
         prints 'mounted 0'
         config '.process.capabilities[] += ["CAP_SYS_ADMIN"] | .linux.namespaces += [{type: "cgroup"}]'
-        rmdir "$ROOTFS/tmp/mount"
-        expect 0 tare run --bundle "$BUNDLE" "$ID"
+        mount_hierarchies
         prints_match '^mounted [1-9]$'
         is "$(wc -l <<<"$output")" 1
         is "$(agents)" "$before"
-        rmdir "$ROOTFS/tmp/mount"
+        unharmed
+}
+
+@test "CVE-2022-0492: a hierarchy that is mounted in a user namespace has no release agent" {
+        local before
+        need_v1
         need_system_call mount_setattr
+        sentinel_plant
+        before=$(agents)
+        config '.process.capabilities[] += ["CAP_SYS_ADMIN"] | .linux.namespaces += [{type: "cgroup"}]'
         in_user_namespace
-        expect 0 tare run --bundle "$BUNDLE" "$ID"
+        mount_hierarchies
         prints_match '^mounted [0-9]$'
         is "$(wc -l <<<"$output")" 1
         is "$(agents)" "$before"
