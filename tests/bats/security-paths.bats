@@ -158,6 +158,17 @@ forget_inside() {
         unharmed
 }
 
+@test "no CVE: by links of the image no masked or read-only path covers the root" {
+        local name
+        sentinel_plant
+        ln -sfn .. "$ROOTFS/link"
+        for name in maskedPaths readonlyPaths; do
+                config '.linux.maskedPaths = [] | .linux.readonlyPaths = [] | .linux[$name] = ["/link"]' --arg name "$name"
+                rejects "linux.$name[0]: \`/link\`: \`/link\` leads to the container"
+        done
+        unharmed
+}
+
 @test "no CVE: by a link of the container no mount that is added covers the root" {
         only_tare "has no such command"
         need_system_call mount_setattr

@@ -16,7 +16,7 @@
 static int open_path(int rootfs_fd, const char *path, int *ret_fd) {
         *ret_fd = path_open_in_root(rootfs_fd, path, O_PATH);
         if (*ret_fd >= 0)
-                return 0;
+                return mount_refuse_root(rootfs_fd, *ret_fd, path);
         if (*ret_fd == -ENOENT || *ret_fd == -ENOTDIR) {
                 *ret_fd = -1;
                 return 0;

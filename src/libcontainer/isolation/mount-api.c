@@ -406,6 +406,16 @@ int mount_propagate_path(const char *path, unsigned long propagation) {
 
 /* --- attaching --- */
 
+int mount_refuse_root(int rootfs_fd, int target_fd, const char *path) {
+        struct stat root, target;
+
+        if (fstat(rootfs_fd, &root) < 0 || fstat(target_fd, &target) < 0)
+                return fail(errno, "look at mount target `%s`", path);
+        if (root.st_dev == target.st_dev && root.st_ino == target.st_ino)
+                return reject("`%s` leads to the container's root", path);
+        return 0;
+}
+
 int mount_attach(int mount_fd, int target_fd) {
         char from[FD_PATH_MAX], to[FD_PATH_MAX];
 

@@ -72,5 +72,11 @@ int mount_open_own_fds(void);
  */
 int mount_detach(int own_fds_fd, int mount_fd);
 
+/*
+ * Refuses a target that is the container's root, by a link of the image: the process would not see what is mounted there, but
+ * setns(2) goes to what is on top, so `exec` would be in a volume where nothing is masked, or in nothing. Records.
+ */
+int mount_refuse_root(int rootfs_fd, int target_fd, const char *path);
+
 /* Attaches a detached mount on top of the target (an O_PATH descriptor). */
 int mount_attach(int mount_fd, int target_fd);

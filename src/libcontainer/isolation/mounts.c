@@ -113,20 +113,6 @@ static int check_proc(const struct mount_plan *mount, int source_fd, int target_
         return 0;
 }
 
-/*
- * By a link of the image, too, no mount covers the root: the process would not see it, but setns(2) goes to what is on top, so
- * `exec` would be in the volume, where nothing is masked and the programs are others.
- */
-static int check_root(const struct mount_plan *mount, int rootfs_fd, int target_fd) {
-        struct stat root, target;
-
-        if (fstat(rootfs_fd, &root) < 0 || fstat(target_fd, &target) < 0)
-                return fail(errno, "look at mount target `%s`", mount->destination);
-        if (root.st_dev == target.st_dev && root.st_ino == target.st_ino)
-                return reject("`%s` leads to the container's root", mount->destination);
-        return 0;
-}
-
 static int copy_target(int target_fd, int mount_fd) {
         autoclose int from = openat(target_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         autoclose int to = openat(mount_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -199,7 +185,7 @@ int mounts_prepare(const struct plan *plan, const struct mount_plan *mount, int 
                 return target_fd;
         r = check_proc(mount, *mount_fd, target_fd);
         if (r >= 0)
-                r = check_root(mount, rootfs_fd, target_fd);
+                r = mount_refuse_root(rootfs_fd, target_fd, mount->destination);
         if (r < 0)
                 return r;
         if (mount->action == MOUNT_ACTION_NEW) {
