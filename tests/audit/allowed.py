@@ -31,6 +31,7 @@ PATHS = [
     Row(FILES, "host:{pid-file}", "--pid-file"),
     Row(FILES, "host:{pid-file-made}", "it is written beside itself and renamed, so that nobody sees half of it"),
     Row(["create", "write"], "host:{log}", "--log"),
+    Row(["create"], "host:{hook-output}", "annotations run.oci.hooks.stdout and .stderr: what hooks print is appended there"),
     Row(["create", "write"], "host:{spec}", "`spec` writes the config that it is asked for, and never over another"),
     # --- cgroups ---
     Row(FILES, "host:{cgroup}", "the container's cgroups, made and removed"),
@@ -57,6 +58,7 @@ PATHS = [
     # --- processes ---
     Row(["write"], "host:/proc/self/(uid_map|gid_map|setgroups)", "the ids of the user namespaces that it makes"),
     Row(["write"], "host:/proc/self/oom_score_adj", "of the container's process, before its program"),
+    Row(["write"], "host:/proc/self/timens_offsets", "linux.timeOffsets, of the time namespace that it makes"),
     Row(["write"], "host:/proc/self/(attr/**|task/self/attr/**)", "labels of the program and of its keyring"),
     Row(["write"], "(new:proc:|container:/proc)/{pid}/(attr/**|task/{pid}/attr/**)", "the same in a procfs of the container's"),
     Row(["write"], "(new:proc:|host:/proc)/sys/{sysctl}", "linux.sysctl, which may only be the namespaces'"),
@@ -71,7 +73,7 @@ PATHS = [
 # The system calls that make a socket or speak by it. A `where` is {name} as above.
 UNIX = [
     ("{console-socket}", "--console-socket: the terminal goes there"),
-    ("{pidfd-socket}", "--pidfd-socket"),
+    ("{pidfd-socket}", "--pidfd-socket, annotation run.oci.pidfd_receiver"),
     ("{notify-socket}", "NOTIFY_SOCKET: READY=1"),
     ("{root}/**", "the container's own notification socket is in its state"),
     ("{listener}", "linux.seccomp.listenerPath"),
@@ -158,5 +160,6 @@ FILES_EXCLUDED = {
 
 # Tests, by an expression for their name, that may fail under the tracer. Their traces are judged all the same.
 TESTS_EXCUSED = {
+    "user: a container inside a container": "from inside, nobody can ask for the tracer",
     "the container stops the new process: nobody": "catches a process at a moment, which takes longer than the test waits for twelve",
 }

@@ -12,6 +12,7 @@ PATH_OPTIONS = {"--root": "-r", "--log": "-l", "--bundle": "-b", "--config": "-f
                 "--pidfd-socket": None}  # fmt: skip
 COMMANDS = ["create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "events", "mounts", "pause", "resume",
             "update", "spec", "features", "info", "completion"]  # fmt: skip
+used = set()  # place and reason of the rows that have allowed something
 HIERARCHIES = [path for path in ["/sys/fs/cgroup", *glob.glob("/sys/fs/cgroup/*/")] if os.path.isdir(path)]
 
 
@@ -152,6 +153,9 @@ class Command:
         listener = (linux.get("seccomp") or {}).get("listenerPath") or annotations.get("run.oci.seccomp.receiver")
         if listener:
             values["listener"] = {listener}
+        if annotations.get("run.oci.pidfd_receiver"):
+            values["pidfd-socket"] = {annotations["run.oci.pidfd_receiver"]}
+        values["hook-output"] = {path for name in ("stdout", "stderr") for path in [annotations.get("run.oci.hooks." + name)] if path}
         values["resctrl"] = self.resctrl(linux.get("intelRdt"))
         values["cgroup"] = self.cgroups(linux.get("cgroupsPath"), record)
         return values
@@ -169,13 +173,29 @@ class Command:
         found = {place.get("directory") for place in (record.get("cgroup") or {}).get("places") or []} - {None}
         if self.verb not in ("create", "run"):
             return found
-        path = path if isinstance(path, str) and path else f"/{self.arguments[-1]}"
-        if ":" in path and ("-s" in self.arguments or "--systemd-cgroup" in self.arguments or "systemd" in self.arguments):
-            slice_name, prefix, name = (path.split(":") + ["", ""])[:3]
-            return found | {os.path.normpath(f"{h}/**/{prefix}-{name}.scope") for h in HIERARCHIES} | {f"/sys/fs/cgroup/**/{slice_name}"}
-        # One that is not absolute is below the caller's own cgroup, and so may be an absolute one of a delegated tree.
-        path = path.strip("/")
-        return found | {pattern for h in HIERARCHIES for pattern in (os.path.normpath(f"{h}/{path}"), os.path.normpath(f"{h}/**/{path}"))}
+        path = path if isinstance(path, str) and path else ""
+        if "-s" in self.arguments or "--systemd-cgroup" in self.arguments or "systemd" in self.arguments:
+            paths = self.scopes(path)
+        else:
+            paths = {path.strip("/") or self.arguments[-1]}
+        return found | {os.path.normpath(f"{base}/{path}") for base in self.bases() for path in paths}
+
+    def scopes(self, path):
+        """Below the root of systemd or of the user's."""
+        slice_name, prefix, name = (path.split(":") + ["", ""])[:3] if ":" in path else ("", "tare", self.arguments[-1])
+        unit = name if name.endswith(".slice") else f"{prefix}-{name}.scope" if prefix else f"{name}.scope"
+        found = set()
+        for one in [slice_name] if slice_name else ["system.slice", "user.slice"]:
+            parts = one.removesuffix(".slice").split("-") if one != "-.slice" else []
+            found.add("/".join(["-".join(parts[: i + 1]) + ".slice" for i in range(len(parts))] + [unit]))
+        return found
+
+    def bases(self):
+        """What cgroupsPath may be below: the mount points, the caller's own cgroups, and what is above those."""
+        with open(f"/proc/{self.pid}/cgroup", encoding="utf-8", errors="surrogateescape") as file:
+            own = {line.rstrip("\n").split(":", 2)[2] for line in file}
+        below = {path for path in own | self.above(own)} | {"/"}
+        return {os.path.normpath(f"{hierarchy}/{path}") for hierarchy in HIERARCHIES for path in below}
 
     def expressions(self, text):
         """The expressions that a place with {names} stands for."""
@@ -184,8 +204,6 @@ class Command:
         for name in names:
             if name == "pid":
                 values = {r"(?:\d+|self|thread-self)"}
-            elif name in ("cgroup", "above-cgroup"):
-                values = {re.escape(v).replace(r"\*\*", ".*") for v in self.values.get(name, ())}
             else:
                 values = {re.escape(v) for v in self.values.get(name, ())}
             texts = [t.replace("{" + name + "}", v) for t in texts for v in values]
@@ -196,7 +214,10 @@ class Command:
         cache = self.__dict__.setdefault("cache", {})
         key = (kind, operation)
         if key not in cache:
-            rows = getattr(allowed, kind)
-            texts = [r.place for r in rows if operation in r.operations] if kind == "PATHS" else [r[0] for r in rows]
-            cache[key] = [re.compile(e, re.S) for text in texts for e in self.expressions(text)]
-        return any(expression.fullmatch(place) for expression in cache[key])
+            rows = [(r, r.place if kind == "PATHS" else r[0]) for r in getattr(allowed, kind) if kind != "PATHS" or operation in r.operations]
+            cache[key] = [(re.compile(e, re.S), row) for row, text in rows for e in self.expressions(text)]
+        for expression, row in cache[key]:
+            if expression.fullmatch(place):
+                used.add(row[-2:])
+                return True
+        return False
