@@ -19,8 +19,10 @@ from collections import namedtuple
 Row = namedtuple("Row", "operations place reason")
 
 # create: a file, directory, link or device that was not there; write: opened for writing; change: mode, owner, time, size,
-# attributes; remove; mount: something is mounted on it, unmounted from it, or has its mount's flags changed.
+# attributes; remove. mount: something is mounted on it or has its mount's flags changed; move: by MS_MOVE; unmount; propagate: only
+# its propagation is changed.
 FILES = ["create", "write", "change", "remove"]
+MOUNTS = ["mount", "move", "unmount", "propagate"]
 
 PATHS = [
     # --- the state ---
@@ -42,19 +44,22 @@ PATHS = [
     Row(["create", "remove", "write"], "host:{resctrl}", "linux.intelRdt: the group"),
     Row(["create", "remove", "write"], "host:{resctrl}/**", "linux.intelRdt: its schemata, its tasks, its monitoring groups"),
     # --- the rootfs ---
-    Row(FILES + ["mount"], "host:{rootfs}", "the rootfs, before the pivot"),
-    Row(FILES + ["mount"], "host:{rootfs}/**", "mount points, devices, links in it"),
+    Row(FILES + MOUNTS, "host:{rootfs}", "the rootfs, before the pivot"),
+    Row(FILES + MOUNTS, "host:{rootfs}/**", "mount points, devices, links in it"),
     Row(FILES, "copy:{rootfs}", "the same by a copy of the mount"),
     Row(FILES, "copy:{rootfs}/**", "the same by a copy of the mount"),
-    Row(["mount"], "copy:**", "flags, id mappings and mounts on what is attached nowhere: nobody sees it"),
-    Row(["mount"], "host:/", "only in a mount namespace of its own: propagation, and the old root after the pivot"),
-    Row(["mount"], "host:{above-rootfs}", "only in a mount namespace of its own: the mount that the rootfs is on becomes private"),
-    Row(["mount"], "host:/(proc|sys)", "only in a mount namespace of its own: --no-pivot unmounts those that would show through"),
-    Row(["mount"], "container:**", "the container's own mounts"),
+    Row(MOUNTS, "copy:**", "flags, id mappings and mounts on what is attached nowhere: nobody sees it"),
+    # Of host: paths what concerns mounts is only allowed in a mount namespace of its own.
+    Row(["propagate"], "host:/", "nothing propagates to the machine"),
+    Row(["propagate"], "host:{above-rootfs}", "the mount that the rootfs is on becomes private"),
+    Row(["unmount"], "host:/", "the old root after the pivot"),
+    Row(["move"], "host:/", "--no-pivot: the rootfs is moved there"),
+    Row(["unmount"], "host:/(proc|sys)", "--no-pivot: those that would show through"),
+    Row(MOUNTS, "container:**", "the container's own mounts"),
     Row(FILES, "container:(?!/proc/|/sys/fs/cgroup/)**", "the container's own files"),
     Row(["create"], "container:/(proc|sys)/**", "mount points; these file systems refuse it themselves"),
-    Row(FILES + ["mount"], "new:(?!proc:)**", "a file system that tare has just made"),
-    Row(["mount"], "new:proc:**", "a procfs that tare has just made"),
+    Row(FILES + MOUNTS, "new:(?!proc:)**", "a file system that tare has just made"),
+    Row(MOUNTS, "new:proc:**", "a procfs that tare has just made"),
     # --- processes ---
     Row(["write"], "host:/proc/self/(uid_map|gid_map|setgroups)", "the ids of the user namespaces that it makes"),
     Row(["write"], "host:/proc/self/oom_score_adj", "of the container's process, before its program"),

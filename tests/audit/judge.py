@@ -36,7 +36,7 @@ CHANGES = {
     "utimes": [("change", None, 0)], "futimesat": [("change", 0, 1)], "utimensat": [("change", 0, 1)],
     "setxattr": [("change", None, 0)], "lsetxattr": [("change", None, 0)], "fsetxattr": [("change", 0, None)],
     "removexattr": [("change", None, 0)], "lremovexattr": [("change", None, 0)], "fremovexattr": [("change", 0, None)],
-    "mount": [("mount", None, 1)], "umount2": [("mount", None, 0)], "move_mount": [("mount", 2, 3)], "mount_setattr": [("mount", 0, 1)],
+    "mount": [("mount", None, 1)], "umount2": [("unmount", None, 0)], "move_mount": [("mount", 2, 3)], "mount_setattr": [("mount", 0, 1)],
     "pivot_root": [("mount", None, 0)],
 }  # fmt: skip
 MODES = {"mkdir": 1, "mkdirat": 2, "mknod": 1, "mknodat": 2, "creat": 1, "chmod": 1, "fchmod": 1, "fchmodat": 2, "open": 2, "openat": 3}
@@ -194,15 +194,26 @@ class Judge:
 
     def check(self, process, call, operation, mount, path):
         place = self.spell(mount, path)
+        if operation == "mount":
+            operation = self.kind_of_mount(call)
         if mount.where == "host":
             place = re.sub(r"(?<=/proc/)(\d+)(/task/)?(\d+)?", self.own_pids, place)
         if call.name == "fchown" and trace.descriptor(call.argument(0))[0] in (0, 1, 2):
             place = "stdio:" + path
         self.judged += 1
-        if operation == "mount" and mount.where == "host" and process.namespaces["mnt"].own:
+        if operation in allowed.MOUNTS and mount.where == "host" and process.namespaces["mnt"].own:
             self.find(process, call, f"mount in the caller's mount namespace: {place}")
         elif not process.command.allows("PATHS", place, operation):
             self.find(process, call, f"{operation} {place}")
+
+    @staticmethod
+    def kind_of_mount(call):
+        flags = call.argument(3)
+        if call.name == "mount" and "MS_MOVE" in flags:
+            return "move"
+        only = call.name == "mount" and re.search("MS_(PRIVATE|SLAVE|SHARED|UNBINDABLE)", flags) or (
+            call.name == "mount_setattr" and "{attr_set=0, attr_clr=0, propagation=MS" in flags)
+        return "propagate" if only else "mount"
 
     def own_pids(self, match):
         pids = [pid for pid in match.group(1, 3) if pid]
