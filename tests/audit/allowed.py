@@ -29,6 +29,7 @@ PATHS = [
     Row(["create"], "host:{above-root}", "the root is made with what is missing above it"),
     Row(FILES, "host:{root}", "the root itself"),
     Row(FILES, "host:{root}/**", "the state of the containers, and the cache of filters"),
+    Row(["change"], "host:UNIX:**", "the mode of the notification socket, before it is bound in the state"),
     # --- what the command line names ---
     Row(FILES, "host:{pid-file}", "--pid-file"),
     Row(FILES, "host:{pid-file-made}", "it is written beside itself and renamed, so that nobody sees half of it"),
