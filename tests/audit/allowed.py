@@ -53,6 +53,7 @@ PATHS = [
     # Of host: paths what concerns mounts is only allowed in a mount namespace of its own.
     Row(["propagate"], "host:/", "nothing propagates to the machine"),
     Row(["propagate"], "host:{above-rootfs}", "the mount that the rootfs is on becomes private"),
+    Row(MOUNTS, "host:{root}/**", "kernels without detached mounts: each is made in a directory of the state first"),
     Row(["unmount"], "host:/", "the old root after the pivot"),
     Row(["move"], "host:/", "--no-pivot: the rootfs is moved there"),
     Row(["unmount"], "host:/(proc|sys)", "--no-pivot: those that would show through"),
