@@ -183,12 +183,16 @@ class Command:
     def scopes(self, path):
         """Below the root of systemd or of the user's."""
         slice_name, prefix, name = (path.split(":") + ["", ""])[:3] if ":" in path else ("", "tare", self.arguments[-1])
-        unit = name if name.endswith(".slice") else f"{prefix}-{name}.scope" if prefix else f"{name}.scope"
-        found = set()
-        for one in [slice_name] if slice_name else ["system.slice", "user.slice"]:
-            parts = one.removesuffix(".slice").split("-") if one != "-.slice" else []
-            found.add("/".join(["-".join(parts[: i + 1]) + ".slice" for i in range(len(parts))] + [unit]))
-        return found
+        if name.endswith(".slice"):
+            return {self.slice_path(name)}
+        unit = f"{prefix}-{name}.scope" if prefix else f"{name}.scope"
+        return {f"{self.slice_path(one)}/{unit}" for one in ([slice_name] if slice_name else ["system.slice", "user.slice"])}
+
+    @staticmethod
+    def slice_path(name):
+        """a-b.slice is in a.slice."""
+        parts = name.removesuffix(".slice").split("-") if name != "-.slice" else []
+        return "/".join("-".join(parts[: i + 1]) + ".slice" for i in range(len(parts)))
 
     def bases(self):
         """What cgroupsPath may be below: the mount points, the caller's own cgroups, and what is above those."""
