@@ -106,6 +106,22 @@ load helpers
         [ "$(status_of)" = running ]
 }
 
+# The user may open again what is his to write: /dev/stdout. What he only reads from was not given away, and a device is the host's.
+@test "standard streams: outputs become the user's, a file to be read and a device do not" {
+        config '.process.user = { uid: 1000, gid: 1000 }'
+        echo lent >"$DIR/in"
+        chmod 600 "$DIR/in"
+        mknod "$DIR/zero" c 1 5
+        script 'cat; echo again >>/dev/stdout'
+        INPUT=$DIR/in expect 0 tare run --bundle "$BUNDLE" "$ID"
+        prints $'lent\nagain'
+        is "$(stat --format %u "$DIR/out")" 1000
+        is "$(stat --format %u:%a "$DIR/in")" 0:600
+        args head -c 1
+        INPUT=$DIR/zero expect 0 tare run --bundle "$BUNDLE" "$ID"
+        is "$(stat --format %u "$DIR/zero")" 0
+}
+
 # --- ids and capabilities ---
 
 @test "user, group and additional groups" {

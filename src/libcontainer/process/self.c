@@ -213,6 +213,16 @@ static int replace_null(int fd) {
         return dup2(null_fd, fd) < 0 ? fail(errno, "replace `/dev/null`") : 0;
 }
 
+/*
+ * The user may open again what was handed to him, as /dev/stdout. But a file that is only read and a device of the host stay
+ * whose they are: they were lent, and with them the host's owner would be changed for good.
+ */
+static bool is_handed_over(int fd, const struct stat *status) {
+        if (S_ISREG(status->st_mode))
+                return (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
+        return S_ISCHR(status->st_mode) ? isatty(fd) : S_ISFIFO(status->st_mode) || S_ISSOCK(status->st_mode);
+}
+
 /* Those of a terminal are new, and the user's already. */
 static int own_stdio(struct self *self) {
         for (int fd = 0; fd <= 2 && self->slave_fd < 0; fd++) {
@@ -223,7 +233,7 @@ static int own_stdio(struct self *self) {
                         continue;
                 if (S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3))
                         r = replace_null(fd);
-                else if (status.st_uid != self->config->process.user.uid &&
+                else if (status.st_uid != self->config->process.user.uid && is_handed_over(fd, &status) &&
                          fchown(fd, self->config->process.user.uid, (gid_t)-1) < 0 &&
                          errno != EPERM && errno != EINVAL && errno != EROFS)
                         r = fail(errno, "change owner of descriptor %d", fd);
