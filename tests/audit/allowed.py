@@ -73,7 +73,7 @@ PATHS = [
     Row(["write"], "(host|container):/dev/null", "standard streams that were closed, or that the container gets anew"),
     Row(["write"], "(host|container):/dev/(ptmx|pts/ptmx|pts/[0-9]+|tty)", "terminals"),
     Row(["change"], "(host|new:devpts:|container):(/dev/pts)?/[0-9]+", "a terminal becomes the user's"),
-    Row(["change"], "stdio:**", "standard streams become the user's, who could not open /dev/stdout else; the mode stays"),
+    Row(["change"], "stdio:**", "outputs, pipes and terminals become the user's, who could not open /dev/stdout else"),
     Row(["write"], "new:devpts:/(ptmx|[0-9]+)", "terminals"),
 ]
 
