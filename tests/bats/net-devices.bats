@@ -473,6 +473,15 @@ END
         has_flag "$HOST" peer0 UP
 }
 
+# Of the two the one that goes back last bears a name there that the other has by then.
+@test "a failed create gives back two that have changed their names" {
+        add_addresses
+        devices '{"eth0": {"name": "peer0"}, "peer0": {"name": "eth0"}}'
+        config '.hooks.createRuntime = [{path: "/bin/false"}]'
+        gives_back "createRuntime"
+        is "$(host ip -json link show dev eth0 | jq -r '.[0].address')" 02:00:00:00:00:42
+}
+
 @test "a name that is in use only when the device has come" {
         only_tare "its words"
         host ip link property add dev eth0 altname other0

@@ -51,9 +51,9 @@ static void make_spare_name(char name[IF_NAMESIZE]) {
 }
 
 /*
- * Moves it and finds it again; *ret has no name if it was not moved, and no index if it was not found. Under the name that it
- * has, not under the new one: given both, the kernel moves first and renames then, and one error means that it has done nothing
- * or half of it. And of a template nobody would know what became of it.
+ * Moves it and finds it again; *ret, which is not *link, has no name if it was not moved, and no index if it was not found.
+ * Under the name that it has, not under the new one: given both, the kernel moves first and renames then, and one error means
+ * that it has done nothing or half of it. And of a template nobody would know what became of it.
  */
 static int carry(const struct way *way, const struct link *link, struct link *ret) {
         struct link moved = {}, found;
@@ -192,15 +192,15 @@ int net_devices_move(const struct plan *plan, pid_t pid, struct net_devices *ret
 static int give_back(struct net_devices *devices, const struct net_device_moved *moved) {
         const struct way out = {&devices->inside, &devices->outside, devices->outside_fd};
         const char *host_name = moved->plan->host_name;
-        struct link link;
-        int r = moved->link.index > 0 ? link_get(&devices->inside, moved->link.index, &link)
-                                      : link_find(&devices->inside, moved->link.name, &link);
+        struct link before, link;
+        int r = moved->link.index > 0 ? link_get(&devices->inside, moved->link.index, &before)
+                                      : link_find(&devices->inside, moved->link.name, &before);
 
         /* A hook has taken it elsewhere. */
         if (r == -ENODEV)
                 return 0;
         if (r == 0)
-                r = carry(&out, &link, &link);
+                r = carry(&out, &before, &link);
         if (r < 0)
                 return fail_device(r, &devices->inside, moved->plan, "move it back");
         r = rename_to(&devices->outside, host_name, &link);
