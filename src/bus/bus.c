@@ -149,8 +149,7 @@ static int take_message(struct bus *bus, struct bus_answer *ret) {
         drop_input(bus, size);
         if (bus_message_parse(answer.bytes, size, &answer.message) < 0)
                 return fail_message(bus);
-        *ret = answer;
-        answer = BUS_ANSWER_INIT;
+        *ret = take_struct(&answer, BUS_ANSWER_INIT);
         return 1;
 }
 
@@ -210,8 +209,7 @@ int bus_call(struct bus *bus, const struct bus_call *call, int64_t deadline, str
                 if (is_answer && answer.message.reply_serial == serial) {
                         if (has_left(bus, &answer))
                                 return fail_broken(bus, call->member);
-                        *ret = answer;
-                        answer = BUS_ANSWER_INIT;
+                        *ret = take_struct(&answer, BUS_ANSWER_INIT);
                         return ret->message.type == BUS_ERROR ? BUS_REFUSED : 0;
                 }
                 r = keep_signal(bus, &answer);
@@ -424,8 +422,7 @@ int bus_open(enum bus_kind kind, int64_t deadline, struct bus *ret) {
                 if (r >= 0 && bus.is_shared)
                         r = introduce(&bus, deadline);
                 if (r >= 0) {
-                        *ret = bus;
-                        bus = BUS_INIT;
+                        *ret = take_struct(&bus, BUS_INIT);
                         return 0;
                 }
                 if (r == -ETIMEDOUT || r == -EINVAL)

@@ -219,8 +219,7 @@ int apply_settings_or_none(const struct cgroup *cgroup, const struct settings *s
                 cgroup_undo_apply(&undo);
                 return r;
         }
-        *ret_undo = undo;
-        undo = CGROUP_UNDO_INIT;
+        *ret_undo = take_struct(&undo, CGROUP_UNDO_INIT);
         return 0;
 }
 

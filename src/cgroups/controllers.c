@@ -115,8 +115,7 @@ int controllers_of_host(const struct cgroup_host *host, struct controllers *ret)
                 *strchrnul(found.on_v2, '\n') = '\0';
         }
         fill_from_v2(&found);
-        *ret = found;
-        found = (struct controllers){};
+        *ret = take_struct(&found, (struct controllers){});
         return 0;
 }
 

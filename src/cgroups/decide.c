@@ -111,8 +111,7 @@ int cgroup_decide(const struct cgroup_host *host, enum cgroup_manager manager, c
         r = manager == CGROUP_MANAGER_DISABLED ? 0 : decide_places(host, cgroups_path, id, &cgroup);
         if (r < 0)
                 return r;
-        *ret = cgroup;
-        cgroup = CGROUP_INIT;
+        *ret = take_struct(&cgroup, CGROUP_INIT);
         return 0;
 }
 

@@ -93,8 +93,7 @@ int cgroup_entrance_open(const struct cgroup *cgroup, struct cgroup_entrance *re
                 if (entrance.fds[entrance.n] < 0)
                         return fail(errno, "open `%s`", file);
         }
-        *ret = entrance;
-        entrance = CGROUP_ENTRANCE_INIT;
+        *ret = take_struct(&entrance, CGROUP_ENTRANCE_INIT);
         return 0;
 }
 

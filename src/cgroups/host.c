@@ -226,7 +226,6 @@ int cgroup_host_probe(struct cgroup_host *ret) {
         }
         drop_unmounted(&host);
         host.mode = mode_of(&host);
-        *ret = host;
-        host = CGROUP_HOST_INIT;
+        *ret = take_struct(&host, CGROUP_HOST_INIT);
         return 0;
 }

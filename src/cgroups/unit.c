@@ -130,8 +130,7 @@ int unit_name_parse(const char *cgroups_path, const char *default_slice, const c
         if (!is_slice)
                 add_component(&path, name.unit, strlen(name.unit));
         name.path = text_take(&path);
-        *ret = name;
-        name = (struct unit_name){};
+        *ret = take_struct(&name, (struct unit_name){});
         return 0;
 }
 

@@ -368,8 +368,7 @@ int seccomp_compile(const struct seccomp_profile *profile, int cache_dirfd, stru
         r = find_or_generate(profile, cache_dirfd, &filter.program);
         if (r < 0)
                 return r;
-        *ret = filter;
-        filter = SECCOMP_FILTER_INIT;
+        *ret = take_struct(&filter, SECCOMP_FILTER_INIT);
         return 0;
 }
 

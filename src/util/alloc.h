@@ -52,6 +52,14 @@ static inline void alloc_free_pointer(void *p) {
                 taken_ptr_;                                                                              \
         })
 
+/* The same of a struct: leaves the given one behind, which owns nothing. */
+#define take_struct(p, empty)                                                                            \
+        ({                                                                                               \
+                __typeof__(*(p)) taken_struct_ = *(p);                                                   \
+                *(p) = (empty);                                                                          \
+                taken_struct_;                                                                           \
+        })
+
 /* A local struct that `name_done(&it)` empties when it goes out of scope: autodone(plan) struct plan plan = PLAN_INIT; */
 #define autodone(name) __attribute__((cleanup(name##_done)))
 

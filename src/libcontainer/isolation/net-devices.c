@@ -146,8 +146,8 @@ static int settle(struct net_devices *devices, const struct net_device_moved *mo
 static int move(struct net_devices *devices, const struct net_device_plan *device, int inside_fd) {
         const struct way in = {&devices->outside, &devices->inside, inside_fd};
         autodone(addresses) struct addresses addresses = ADDRESSES_INIT;
-        struct net_device_moved *moved = NULL;
-        struct link before, there;
+        struct net_device_moved *moved;
+        struct link before;
         int r = look_again(devices, device, &before);
 
         if (r < 0)
@@ -156,12 +156,13 @@ static int move(struct net_devices *devices, const struct net_device_plan *devic
         r = addresses_list(&devices->outside, device->index, &addresses);
         if (r < 0)
                 return fail_device(r, &devices->outside, device, "list its addresses");
-        r = carry(&in, &before, &there);
-        if (there.name[0]) {
-                moved = array_append(devices->moved, devices->n_moved);
-                *moved = (struct net_device_moved){device, there, before.flags & IFF_UP, addresses};
-                addresses = ADDRESSES_INIT;
-        }
+        moved = array_append(devices->moved, devices->n_moved);
+        *moved = (struct net_device_moved){.plan = device, .was_up = before.flags & IFF_UP};
+        r = carry(&in, &before, &moved->link);
+        if (moved->link.name[0])
+                moved->addresses = take_struct(&addresses, ADDRESSES_INIT);
+        else
+                devices->n_moved--;
         if (r < 0)
                 return fail_device(r, &devices->outside, device, "move it into the container's network namespace");
         r = rename_to(&devices->inside, device->name, &moved->link);
