@@ -169,12 +169,16 @@ class Judge:
 
     def place(self, process, call, descriptor, path, below_root=False):
         """(mount, path) of a path argument; path is None where there is none."""
-        text = call.argument(descriptor) if descriptor is not None else None
-        name = trace.unquote(call.argument(path)) if path is not None else ""
-        link = re.fullmatch(r"/(?:proc/(?:self|thread-self)|dev)/fd/(\d+)(?:/(.*))?", name or "")
+        mount, name = self.named(process, call, descriptor, path, below_root)
+        link = re.fullmatch(r"/proc/(?:self|thread-self|\d+)/fd/(\d+)(?:/(.*))?", name)
         if link and int(link.group(1)) in process.descriptors:
             known = process.descriptors[int(link.group(1))]
             return known.mount, os.path.join(known.path, link.group(2) or "")
+        return mount, name
+
+    def named(self, process, call, descriptor, path, below_root):
+        text = call.argument(descriptor) if descriptor is not None else None
+        name = trace.unquote(call.argument(path)) if path is not None else ""
         if name and name.startswith("/") and not below_root:
             return process.root, name
         start = self.descriptor(process, text) if text else Descriptor(process.cwd, None)
