@@ -127,6 +127,19 @@ make_source() {
         refused
 }
 
+# Where a mount is staged (an old kernel), the descriptor of what was staged must be the link's: else what is moved is the mount that
+# the link leads to.
+@test "bind: src-nofollow of a link to a mount point of the host is the link" {
+        only_tare "other runtimes have no src-nofollow"
+        ln -s /proc "$DIR/link"
+        mkdir "$ROOTFS/target"
+        bind_at /target "$DIR/link" bind,src-nofollow
+        refused 'the source is a file, the target a directory'
+        rmdir "$ROOTFS/target"
+        inside 'readlink /target'
+        prints /proc
+}
+
 @test "bind takes one mount, rbind the ones below too" {
         mkdir "$DIR/source"
         bind_at /one "$DIR/source" bind

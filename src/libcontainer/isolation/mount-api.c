@@ -216,7 +216,8 @@ static int clone_by_path(const char *source, unsigned long flags, bool is_direct
                 return fail(errno, "make staging file `%s`", target);
         if (mount(source, target, NULL, MS_BIND | (flags & MS_REC), NULL) < 0)
                 return fail(errno, "bind `%s`", source);
-        fd = open(target, O_PATH | O_CLOEXEC);
+        /* What is staged may be a link itself (src-nofollow), and it may lead to another mount: that one would be moved. */
+        fd = open(target, O_PATH | O_NOFOLLOW | O_CLOEXEC);
         return fd < 0 ? fail(errno, "open staged `%s`", source) : fd;
 }
 
