@@ -158,6 +158,7 @@ FILES_EXCLUDED = {
     "crash": "kills tare at its n-th system call by strace, and no process has two tracers",
     "stress*": "hundreds of containers; nothing that the other files do not do",
     "crowd": "two thousand containers; measures",
+    "security-races": "thousands of containers of one kind each, and no call that the other files do not make",
     "docker*": "with an engine",
     "podman*": "with an engine",
     "ctr": "with an engine",
