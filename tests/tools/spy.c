@@ -12,7 +12,6 @@
  *
  * For each process that was looked at a line `seen`.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -302,9 +301,7 @@ int main(int argc, char **argv) {
                 secret = argv[2];
                 watch(look);
         }
-        if (argc == 2 && strcmp(argv[1], "keep") == 0) {
-                keep(1);
+        if (argc == 2 && strcmp(argv[1], "keep") == 0)
                 watch(keep);
-        }
         return 2;
 }
