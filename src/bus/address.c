@@ -43,19 +43,25 @@ static int digit(char c) {
         return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
 }
 
+/* What two digits say; -1 when they are none. */
+static int byte_of(const char digits[2]) {
+        int high = digit(digits[0]), low = digit(digits[1]);
+
+        return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
 /* Undoes "%2f". NULL for what is no such text, an escaped NUL included. Owned by the caller. */
 static char *unescape(const char *text, size_t length) {
         autofree char *plain = alloc_zero(length + 1, 1);
 
-        for (size_t i = 0, n = 0; i < length; i++) {
+        for (size_t i = 0, n = 0; i < length; n++) {
                 bool is_escape = text[i] == '%';
+                int byte = !is_escape ? (unsigned char)text[i] : i + 2 < length ? byte_of(text + i + 1) : -1;
 
-                if (is_escape && (i + 2 >= length || digit(text[i + 1]) < 0 || digit(text[i + 2]) < 0))
+                if (byte <= 0)
                         return NULL;
-                plain[n] = is_escape ? (char)(digit(text[i + 1]) << 4 | digit(text[i + 2])) : text[i];
-                i += is_escape ? 2 : 0;
-                if (!plain[n++])
-                        return NULL;
+                plain[n] = (char)byte;
+                i += is_escape ? 3 : 1;
         }
         return take_ptr(&plain);
 }

@@ -349,9 +349,9 @@ static int read_lengths(const unsigned char *header, struct lengths *ret) {
                 return -EBADMSG;
         reader.is_swapped = (header[0] == 'B') != is_big_endian();
         ret->is_swapped = reader.is_swapped;
-        (void)bus_read_u32(&reader, &ret->body);
-        (void)bus_read_u32(&reader, &ret->serial);
-        (void)bus_read_u32(&reader, &ret->fields);
+        if (bus_read_u32(&reader, &ret->body) < 0 || bus_read_u32(&reader, &ret->serial) < 0 ||
+            bus_read_u32(&reader, &ret->fields) < 0)
+                return -EBADMSG;
         return ret->serial == 0 || ret->body > BUS_MESSAGE_MAX || ret->fields > BUS_MESSAGE_MAX ? -EBADMSG : 0;
 }
 
