@@ -89,18 +89,15 @@ static char *unit_of(const char *prefix, const char *name) {
         return text_is_empty(prefix) ? text_format("%s" SCOPE, name) : text_format("%s-%s" SCOPE, prefix, name);
 }
 
-/* `rest` is cut in place. */
-static int split(char *rest, const char *cgroups_path, char *parts[3]) {
+/* Three, or false. `rest` is cut in place. */
+static bool split(char *rest, char *ret_parts[3]) {
         size_t n = 0;
         char *part;
 
         while ((part = strsep(&rest, ":")))
                 if (n++ < 3)
-                        parts[n - 1] = part;
-        if (n == 3)
-                return 0;
-        return reject("expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"%s\" instead",
-                      cgroups_path);
+                        ret_parts[n - 1] = part;
+        return n == 3;
 }
 
 int unit_name_parse(const char *cgroups_path, const char *default_slice, const char *id, struct unit_name *ret) {
@@ -110,10 +107,11 @@ int unit_name_parse(const char *cgroups_path, const char *default_slice, const c
         autodone(text) struct text path = TEXT_INIT;
         char *parts[3];
         bool is_slice;
-        int r = split(copy, text, parts);
+        int r;
 
-        if (r < 0)
-                return r;
+        if (!split(copy, parts))
+                return reject("expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"%s\" instead",
+                              text);
         if (!*parts[2])
                 return reject("linux.cgroupsPath: \"%s\" names no unit", text);
         name.unit = unit_of(parts[1], parts[2]);
