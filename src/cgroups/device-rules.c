@@ -299,7 +299,7 @@ int device_rules_to_exceptions(const struct device_rules *rules, struct device_e
 
 static void format_number(uint32_t number, char ret[11]) {
         if (number == DEVICE_ANY)
-                strcpy(ret, "*");
+                memcpy(ret, "*", sizeof("*"));
         else
                 snprintf(ret, 11, "%u", number);
 }

@@ -299,16 +299,17 @@ static int connect_retried(int socket, const struct sockaddr_un *address, size_t
 
 static int connect_path(int socket, const char *path) {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
+        size_t length = strlen(path);
         autoclose int file_fd = -1;
 
-        if (strlen(path) >= sizeof(address.sun_path)) {
+        if (length >= sizeof(address.sun_path)) {
                 /* The link of a descriptor on the socket's own file leads connect(2) there too. */
                 file_fd = open(path, O_PATH | O_CLOEXEC);
                 if (file_fd < 0)
                         return -errno;
                 fd_path(address.sun_path, file_fd);
         } else {
-                strcpy(address.sun_path, path);
+                memcpy(address.sun_path, path, length + 1);
         }
         return connect_retried(socket, &address, sizeof(address));
 }
@@ -375,7 +376,7 @@ static void alarm_start(struct alarm *alarm, int milliseconds) {
         struct sigaction action = {.sa_handler = on_alarm};
         struct itimerval timer = {
                 .it_interval = {.tv_usec = 10000},
-                .it_value = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000},
+                .it_value = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000L},
         };
         sigset_t set;
 

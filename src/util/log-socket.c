@@ -9,6 +9,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -42,7 +43,7 @@ int log_socket_open(enum log_socket_kind kind) {
         const struct timeval patience = {.tv_sec = 2};
         autoclose int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-        strcpy(address.sun_path, daemons[kind].path);
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s", daemons[kind].path);
         if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
                 return fail(errno, "make a socket for the log");
         if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
