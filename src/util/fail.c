@@ -25,15 +25,20 @@ static void record_format(const char *what, va_list arguments) {
         vsnprintf(record, sizeof(record), what, arguments);
 }
 
+/* What does not fit is cut. */
+static void record_add(const char *more) {
+        size_t length = strlen(record);
+
+        snprintf(record + length, sizeof(record) - length, ": %s", more);
+}
+
 int fail(int error, const char *what, ...) {
         va_list arguments;
-        size_t length;
 
         va_start(arguments, what);
         record_format(what, arguments);
         va_end(arguments);
-        length = strlen(record);
-        snprintf(record + length, sizeof(record) - length, ": %s", errno_text(error));
+        record_add(errno_text(error));
         return -error;
 }
 
@@ -49,14 +54,12 @@ int reject(const char *what, ...) {
 int within(int r, const char *where, ...) {
         char old[sizeof(record)];
         va_list arguments;
-        size_t length;
 
         memcpy(old, record, sizeof(old));
         va_start(arguments, where);
         record_format(where, arguments);
         va_end(arguments);
-        length = strlen(record);
-        snprintf(record + length, sizeof(record) - length, ": %s", old);
+        record_add(old);
         return r;
 }
 
