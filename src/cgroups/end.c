@@ -117,9 +117,14 @@ int cgroup_signal(const struct cgroup *cgroup, int signal) {
 /* SIGKILL waits for the thaw, which is the business of whoever has frozen it. */
 static bool is_held_above(const struct cgroup *cgroup) {
         const struct cgroup_place *place = place_of_v1(cgroup, CONTROLLER_FREEZER);
-        autofree char *path = place ? text_format("%s/freezer.parent_freezing", place->directory) : NULL, *text = NULL;
 
-        return path && file_read(AT_FDCWD, path, 16, &text, NULL) >= 0 && text[0] == '1';
+        if (!place)
+                return false;
+
+        autofree char *path = text_format("%s/freezer.parent_freezing", place->directory);
+        autofree char *text = NULL;
+
+        return file_read(AT_FDCWD, path, 16, &text, NULL) >= 0 && text[0] == '1';
 }
 
 static int fail_survivors(const struct cgroup *cgroup, const struct cgroup_place *place) {

@@ -87,7 +87,7 @@ static int read_frozen(int dirfd, bool v2, bool *ret) {
 }
 
 int cgroup_is_frozen(const struct cgroup *cgroup, bool *ret) {
-        bool v2;
+        bool v2 = false;
         autoclose int fd = open_freezer(cgroup, &v2);
 
         if (fd == -ENOENT)
@@ -130,7 +130,7 @@ static int wait_v1_frozen(int dirfd, int64_t deadline) {
 
 int freezer_freeze(const struct cgroup *cgroup, int milliseconds) {
         int64_t deadline = clock_ms() + milliseconds;
-        bool v2;
+        bool v2 = false;
         autoclose int fd = open_freezer(cgroup, &v2);
         int r;
 
@@ -181,7 +181,7 @@ static int wait_v2_thawed(int dirfd) {
 }
 
 int cgroup_thaw(const struct cgroup *cgroup) {
-        bool v2;
+        bool v2 = false;
         autoclose int fd = open_freezer(cgroup, &v2);
         int r;
 

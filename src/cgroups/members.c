@@ -289,7 +289,7 @@ static int batch_open(struct batch *batch, const char *directory, const pid_t *p
         r = members_list(directory, &still);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < batch->n; i++) {
+        for (size_t i = 0, n_opened = batch->n; i < n_opened; i++) {
                 if (members_has(&still, opened[i]))
                         batch->fds[kept++] = batch->fds[i];
                 else

@@ -54,7 +54,7 @@ int place_mark(const struct cgroup *cgroup) {
         const struct cgroup_place *place = place_main(cgroup);
 
         /* Not everybody may set it; without it two containers that share a cgroup must know what they do. */
-        if (cgroup->id && setxattr(place->directory, PLACE_MARK, cgroup->id, strlen(cgroup->id), 0) < 0 &&
+        if (place && cgroup->id && setxattr(place->directory, PLACE_MARK, cgroup->id, strlen(cgroup->id), 0) < 0 &&
             errno != EPERM && errno != EOPNOTSUPP)
                 return fail(errno, "mark cgroup `%s`", place->directory);
         return 0;

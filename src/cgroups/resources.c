@@ -89,11 +89,13 @@ int cgroup_check_resources(const struct cgroup_host *host, const struct cgroup_r
 /* The memory in use on v2; false if that cannot be told. */
 static bool read_usage(const struct cgroup *cgroup, uint64_t *ret) {
         const struct cgroup_place *place = place_of_v1(cgroup, CONTROLLER_MEMORY) ? NULL : place_of_v2(cgroup);
-        autofree char *path = NULL, *text = NULL;
 
         if (!place)
                 return false;
-        path = text_format("%s/memory.current", place->directory);
+
+        autofree char *path = text_format("%s/memory.current", place->directory);
+        autofree char *text = NULL;
+
         if (file_read(AT_FDCWD, path, 64, &text, NULL) < 0)
                 return false;
         *strchrnul(text, '\n') = '\0';

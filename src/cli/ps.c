@@ -80,7 +80,7 @@ static int read_all(int fd, struct text *text) {
 static int run_ps(char **arguments, struct text *ret) {
         autoclose int read_fd = -1, write_fd = -1;
         int pipe_fds[2], r, status = 0;
-        pid_t pid;
+        pid_t pid = -1;
 
         if (pipe2(pipe_fds, O_CLOEXEC) < 0)
                 return fail(errno, "make a pipe");

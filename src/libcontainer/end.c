@@ -46,7 +46,7 @@ int end_run_hooks(const struct config *config, enum hook_kind kind, const struct
                                           .state = text.bytes,
                                           .environment = environ,
                                           .directory_fd = bundle_fd,
-                                          .output_fds = output_fds},
+                                          .output_fds = (const int[]){stdout_fd, stderr_fd}},
                       kind == HOOK_POSTSTOP);
         text_done(&text);
         return r;

@@ -66,10 +66,10 @@ static void forget_zeros(struct cgroup_resources *resources) {
 
 static int parse_wanted(const char *file, struct cgroup_resources *ret) {
         autofree char *text = NULL;
-        size_t size;
+        size_t size = 0;
         int r = read_file(file, &text, &size);
 
-        if (r < 0 || is_null(text))
+        if (!text || is_null(text))
                 return r;
         r = config_parse_resources(text, size, text_equal(file, "-") ? "standard input" : file, ret);
         /* Before the specification's version 1.3 this one had no way to be absent. */

@@ -75,7 +75,7 @@ struct json_field {
 #define JSON_LIST(structure, items_member, count_member, json_name, json_type, ...)                       \
         { .name = (json_name), .offset = offsetof(structure, items_member), .type = (json_type),          \
           .count_offset = offsetof(structure, count_member), __VA_ARGS__ }
-#define JSON_PRESENT(structure, member) .present_offset = offsetof(structure, member) + 1
+#define JSON_PRESENT(structure, member) .present_offset = (offsetof(structure, member) + 1)
 
 extern const struct json_type json_bool, json_string, json_i32, json_u32, json_i64, json_u64, json_strings;
 

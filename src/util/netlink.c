@@ -16,7 +16,7 @@
 #include "util/proc.h"
 
 /* The kernel lists in pieces of 32 KiB at most. */
-#define PIECE_MAX (64 * 1024)
+#define PIECE_MAX 65536
 
 /* No errno is higher (include/linux/err.h). */
 #define ERRNO_MAX 4095

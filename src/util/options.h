@@ -46,9 +46,10 @@ struct option_row {
 
 /* A number that may be absent: a struct with the members `set` and `value`. */
 #define OPTION_OPTIONAL(option_kind, structure, member, option_name, option_argument, option_help)       \
-        { .name = (option_name), .kind = (option_kind), .offset = offsetof(structure, member.value),     \
-          .present_offset = offsetof(structure, member.set) + 1, .argument = (option_argument),          \
-          .help = (option_help) }
+        { .name = (option_name), .kind = (option_kind),                                                  \
+          /* NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a member takes none */              \
+          .offset = offsetof(structure, member.value), .present_offset = offsetof(structure, member.set) + 1, \
+          .argument = (option_argument), .help = (option_help) }
 
 /*
  * Parses argv[0..argc) into `values` and moves the positional arguments to the front of argv, in order. With

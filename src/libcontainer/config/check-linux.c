@@ -66,11 +66,11 @@ static bool is_same_device(const struct device_config *a, const struct device_co
  */
 static int check_device_duplicates(const struct config *config) {
         size_t n = config->linux.n_devices;
-        autofree const struct device_config **sorted = alloc_zero(n, sizeof(*sorted));
+        autofree const struct device_config **sorted = alloc_zero(n, sizeof(const struct device_config *));
 
         for (size_t i = 0; i < n; i++)
                 sorted[i] = &config->linux.devices[i];
-        qsort(sorted, n, sizeof(*sorted), compare_paths);
+        qsort(sorted, n, sizeof(const struct device_config *), compare_paths);
         for (size_t i = 1; i < n; i++)
                 if (strcmp(sorted[i - 1]->path, sorted[i]->path) == 0 && !is_same_device(sorted[i - 1], sorted[i]))
                         return reject("linux.devices: found two different devices for `%s`, expected one", sorted[i]->path);

@@ -54,11 +54,11 @@ static int compare_names(const void *a, const void *b) {
 /* Of two the second would find its name in use. Of a template the kernel makes a name that is not. */
 static int check_duplicates(const struct config *config) {
         size_t n = config->linux.n_net_devices;
-        autofree const struct net_device_config **sorted = alloc_zero(n, sizeof(*sorted));
+        autofree const struct net_device_config **sorted = alloc_zero(n, sizeof(const struct net_device_config *));
 
         for (size_t i = 0; i < n; i++)
                 sorted[i] = &config->linux.net_devices[i];
-        qsort(sorted, n, sizeof(*sorted), compare_names);
+        qsort(sorted, n, sizeof(const struct net_device_config *), compare_names);
         for (size_t i = 1; i < n; i++) {
                 const char *name = config_net_device_name(sorted[i]);
 

@@ -35,8 +35,12 @@ static char *key_to_path(const char *key) {
         char *path = text_copy(key);
         const char *first = strpbrk(key, "./");
 
-        for (char *p = path; first && *first == '.' && *p; p++)
-                *p = *p == '.' ? '/' : *p == '/' ? '.' : *p;
+        for (char *p = path; first && *first == '.' && *p; p++) {
+                if (*p == '.')
+                        *p = '/';
+                else if (*p == '/')
+                        *p = '.';
+        }
         return path;
 }
 

@@ -166,7 +166,7 @@ static int explain(int error, const char *name) {
 
 int config_load(int dirfd, const char *name, struct config *ret, char **ret_text, size_t *ret_size) {
         autofree char *text = NULL;
-        size_t size;
+        size_t size = 0;
         int r = file_read(dirfd, name, CONFIG_SIZE_MAX, &text, &size);
 
         if (r < 0)
@@ -199,7 +199,7 @@ int config_load_mounts(const char *path, struct config *ret) {
         bool is_standard_input = strcmp(path, "-") == 0;
         const char *name = is_standard_input ? "standard input" : path;
         autofree char *text = NULL;
-        size_t size;
+        size_t size = 0;
         int r = is_standard_input ? read_standard_input(&text, &size) : file_read(AT_FDCWD, path, CONFIG_SIZE_MAX, &text, &size);
 
         return r < 0 ? explain(-r, name) : config_parse_mounts(text, size, name, ret);

@@ -40,6 +40,7 @@
 
 /* A struct with the members `set` and `value`. */
 #define DECODE_OPTIONAL(structure, member, json_name, json_type)                                          \
+        /* NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a member takes none */                 \
         JSON_FIELD(structure, member.value, json_name, json_type, JSON_PRESENT(structure, member.set))
 
 /* An object whose presence matters: a struct with the member `present`. */

@@ -107,9 +107,12 @@ static char *sysctl_path(const char *key) {
         char *path = text_format("sys/%s", key);
         const char *first = strpbrk(key, "./");
 
-        if (first && *first == '.')
-                for (char *p = path + strlen("sys/"); *p; p++)
-                        *p = *p == '.' ? '/' : *p == '/' ? '.' : *p;
+        for (char *p = path + strlen("sys/"); first && *first == '.' && *p; p++) {
+                if (*p == '.')
+                        *p = '/';
+                else if (*p == '/')
+                        *p = '.';
+        }
         return path;
 }
 

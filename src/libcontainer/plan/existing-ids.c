@@ -94,7 +94,7 @@ static int check_outside(const struct id_mappings *mappings, const char *key, co
         struct id_mappings outside = {};
         autofree char *map = NULL;
         size_t n = 0;
-        int r = file_read(AT_FDCWD, file, 64 * 1024, &map, NULL);
+        int r = file_read(AT_FDCWD, file, 65536, &map, NULL);
 
         if (r < 0)
                 return fail(-r, "read `%s`", file);
@@ -132,7 +132,7 @@ static int read_map(pid_t pid, const char *file, char **ret) {
         int r;
 
         snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-        r = file_read(AT_FDCWD, path, 64 * 1024, ret, NULL);
+        r = file_read(AT_FDCWD, path, 65536, ret, NULL);
         return r < 0 ? fail(-r, "read `%s`", path) : 0;
 }
 

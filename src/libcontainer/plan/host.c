@@ -19,7 +19,7 @@
 static int probe_user_namespace(bool *ret) {
         autofree char *map = NULL;
         unsigned long inside, outside, size;
-        int r = file_read(AT_FDCWD, "/proc/self/uid_map", 64 * 1024, &map, NULL);
+        int r = file_read(AT_FDCWD, "/proc/self/uid_map", 65536, &map, NULL);
 
         if (r < 0)
                 return fail(-r, "read `/proc/self/uid_map`");
