@@ -3,10 +3,10 @@
  * Whether exec's process can be confined while the container does not see it yet. Runs in the runtime's process, after the filter
  * has been compiled.
  *
- * Without no_new_privs the filter takes CAP_SYS_ADMIN to load, which the container has not. A process that is in its pid namespace
- * by then could be taken over by one that has CAP_SYS_PTRACE. So the filter is loaded before that, by the first of exec's
- * two processes, if it allows what both of them still have to call; and it nearly always does. Else it is loaded by the second
- * one, in sight, as init loads it.
+ * A process that is in the container's pid namespace can be taken over by one there that has CAP_SYS_PTRACE. If it has no filter
+ * by then it does what the container may not; and without no_new_privs the filter takes CAP_SYS_ADMIN to load. So the filter is
+ * loaded before that, by the first of exec's two processes, if it allows what both of them still have to call; and it nearly
+ * always does. Else it is loaded by the second one, in sight, as init loads it.
  */
 #include "libcontainer/plan/plan.h"
 
@@ -17,10 +17,10 @@
 #include "util/alloc.h"
 #include "util/kernel.h"
 
-/* Beyond what is called under every filter that is loaded without no_new_privs. */
 static const int calls[] = {
-        SYS_brk, SYS_close, SYS_dup3, SYS_exit_group, SYS_ioctl, SYS_mmap, SYS_munmap, KERNEL_STAT, SYS_openat, SYS_prctl,
-        SYS_pread64, SYS_prlimit64, SYS_recvmsg, SYS_rt_sigprocmask, SYS_sendmsg, SYS_setsid, SYS_write,
+        KERNEL_STAT, SYS_brk, SYS_capset, SYS_close, SYS_dup3, SYS_execve, SYS_exit_group, SYS_fcntl, SYS_ioctl, SYS_mmap,
+        SYS_munmap, SYS_openat, SYS_prctl, SYS_pread64, SYS_prlimit64, SYS_read, SYS_recvmsg, SYS_rt_sigprocmask, SYS_sendmsg,
+        SYS_setsid, SYS_write,
 };
 
 static bool lets_birth_pass(const struct seccomp_filter *filter) {
@@ -43,5 +43,5 @@ void plan_unseen(struct plan *plan) {
 
         /* A scheduler is set with CAP_SYS_NICE, and a listener is handed over, by the second process. */
         plan->is_confined_unseen = !process->scheduler.present && !filter->has_listener &&
-                                   (!filter->present || process->no_new_privileges || lets_birth_pass(filter));
+                                   (!filter->present || lets_birth_pass(filter));
 }

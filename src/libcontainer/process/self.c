@@ -341,19 +341,21 @@ static int drop_capabilities(struct self *self) {
         return self->is_confined ? 0 : credentials_drop(self->plan);
 }
 
-int self_confine(struct self *self) {
-        int r = filter_privileged(self);
-
-        if (r >= 0)
-                r = drop_capabilities(self);
-        self->is_confined = r >= 0;
-        return r;
-}
-
 static int set_no_new_privileges(struct self *self) {
         if (!self->config->process.no_new_privileges)
                 return 0;
         return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? fail(errno, "set no_new_privs") : 0;
+}
+
+int self_confine(struct self *self) {
+        int r = set_no_new_privileges(self);
+
+        if (r >= 0)
+                r = filter(self);
+        if (r >= 0)
+                r = drop_capabilities(self);
+        self->is_confined = r >= 0;
+        return r;
 }
 
 /* The kept descriptors lose close-on-exec only here, so that no hook has got them. */
@@ -372,7 +374,9 @@ static int filter_with_listener(struct self *self) {
 }
 
 static int filter_last(struct self *self) {
-        return self->config->process.no_new_privileges && !self->plan->seccomp.has_listener ? filter(self) : 0;
+        if (!self->config->process.no_new_privileges || self->plan->seccomp.has_listener || self->is_confined)
+                return 0;
+        return filter(self);
 }
 
 static int execute(struct self *self) {

@@ -71,10 +71,7 @@ int self_say_ready(struct self *self, enum message_type *ret_answer);
 /* Steps that each process takes at a place of its own. */
 int self_enter_cgroup(struct self *self);
 int self_wait_for_go(struct self *self);
-/*
- * The filter that needs a privilege, and the capabilities that the process keeps, before their place in the tables: for exec,
- * while the container does not see the process.
- */
+/* The filter and the capabilities that the process keeps before their place in the tables: for exec, while it is unseen. */
 int self_confine(struct self *self);
 int self_become_undumpable(struct self *self);
 int self_join_keyring(struct self *self);
