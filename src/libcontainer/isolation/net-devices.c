@@ -193,7 +193,7 @@ int net_devices_move(const struct plan *plan, pid_t pid, struct net_devices *ret
 static int give_back(struct net_devices *devices, const struct net_device_moved *moved) {
         const struct way out = {&devices->inside, &devices->outside, devices->outside_fd};
         const char *host_name = moved->plan->host_name;
-        struct link before, link;
+        struct link before, link = {};
         int r = moved->link.index > 0 ? link_get(&devices->inside, moved->link.index, &before)
                                       : link_find(&devices->inside, moved->link.name, &before);
 
