@@ -88,7 +88,9 @@ completes() {
         mkdir -p "$DIR/place/a-directory"
         touch "$DIR/place/a-file"
         completes "$DIR/place/a-directory" run --bundle "$DIR/place/"
-        completes "$DIR/place/a-directory $DIR/place/a-file" run --pid-file "$DIR/place/"
+        # One at a time: bash gives them in the order of the file system.
+        completes "$DIR/place/a-directory" run --pid-file "$DIR/place/a-d"
+        completes "$DIR/place/a-file" run --pid-file "$DIR/place/a-f"
         completes "$DIR/place/a-directory" --root "$DIR/place/"
 }
 
