@@ -59,7 +59,9 @@ execs_under() {
         tare start "$ID"
         soon grep -q watching "$DIR/container"
         for i in $(seq "$2"); do
-                SECRET_OF_CALLER=$SECRET tare exec "$ID" true 2>>"$DIR/errors" </dev/null || { cat "$DIR/errors" && return 1; }
+                # For a moment the kernel counts as a writer who opens a file on a read-only mount, before it refuses him (ETXTBSY).
+                SECRET_OF_CALLER=$SECRET tare exec "$ID" true 2>"$DIR/errors" </dev/null || grep -q 'Text file busy' "$DIR/errors" ||
+                        { cat "$DIR/errors" && return 1; }
         done
         tare kill "$ID" KILL
         soon status_is stopped
@@ -160,7 +162,7 @@ victim() {
         capabilities CAP_SYS_PTRACE CAP_DAC_OVERRIDE
         execs_under keep 500
         grep -q kept "$DIR/container"
-        not grep written "$DIR/container"
+        not grep -e opened -e written "$DIR/container"
         sentinel_unchanged
 }
 
