@@ -7,13 +7,13 @@
 # container is what was asked for, or tare refuses with a message; and the host never changes.
 #
 # TARE_RACE_ROUNDS: how many rounds, 2000 unless set, of each test. On a machine that is busy there are fewer, as many as are begun
-# in TARE_RACE_SECONDS, 28 unless set; a tare that resolves a path twice is caught within some hundred rounds.
+# in TARE_RACE_SECONDS, 120 unless set; a tare that resolves a path twice is caught within some hundred rounds.
 
 load helpers
 load security
 
 ROUNDS=${TARE_RACE_ROUNDS:-2000}
-SECONDS_MAX=${TARE_RACE_SECONDS:-28}
+SECONDS_MAX=${TARE_RACE_SECONDS:-120}
 
 setup_file() {
         local name
