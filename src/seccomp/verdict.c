@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a program says to a call of which the number is known, and perhaps an argument. In the runtime's process: the new process makes some calls
- * under the filter, and with a listener one that waited could wait for ever.
+ * What a program says to a call of which the number is known, and perhaps an argument. In the runtime's process: the new process
+ * makes some calls under the filter, and with a listener one that waited could wait for ever.
  *
  * The program is followed from its beginning. BPF jumps forward only, so that one pass over the instructions sees each after
  * all that lead to it; of the accumulator it is known what it holds, or nothing. A comparison with something unknown, such as an

@@ -742,13 +742,18 @@ on_shared_host() {
         prints_match 'Read-only file system'
 }
 
+# With a user namespace and without one of cgroups.
+mapped_in_all_cgroups() {
+        config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{"type": "user"}])
+                | .linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 65536}]
+                | .linux.gidMappings = [{"containerID": 0, "hostID": 0, "size": 65536}]'
+}
+
 @test "CVE-2023-25809: on v2 a user namespace without one of cgroups sees all if it is read-only, else its own" {
         need_v2
         only_tare "crun and runc bind the whole tree"
         need_system_call mount_setattr
-        config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{"type": "user"}])
-                | .linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 65536}]
-                | .linux.gidMappings = [{"containerID": 0, "hostID": 0, "size": 65536}]'
+        mapped_in_all_cgroups
         script 'path=$(sed -n s/^0:://p /proc/self/cgroup); ls -d "/sys/fs/cgroup$path"; mkdir /sys/fs/cgroup/new-'"$ID"' 2>&1; true'
         expect 0 tare run --bundle "$BUNDLE" "$ID"
         prints_match "^/sys/fs/cgroup$(place)\$"
@@ -765,10 +770,8 @@ on_shared_host() {
         need_v2
         only_tare "crun and runc bind the whole tree"
         need_system_call mount_setattr
-        config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{"type": "user"}])
-                | .linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 65536}]
-                | .linux.gidMappings = [{"containerID": 0, "hostID": 0, "size": 65536}]
-                | .process.capabilities[] += ["CAP_SYS_ADMIN"]'
+        mapped_in_all_cgroups
+        config '.process.capabilities[] += ["CAP_SYS_ADMIN"]'
         mkdir "/sys/fs/cgroup/other-$ID"
         script 'mount -o remount,rw,bind /sys/fs/cgroup && cd /sys/fs/cgroup; mkdir other-'"$ID"'/new && echo reached; mkdir new && echo made'
         status=0
