@@ -158,6 +158,15 @@ forget_inside() {
         unharmed
 }
 
+@test "no CVE: what is mounted on a bind of the rootfs covers that, and no root" {
+        need_system_call statx
+        mkdir "$ROOTFS/again"
+        config '.mounts += [{destination: "/again", type: "bind", source: $rootfs, options: ["bind"]},
+                        {destination: "/again", type: "tmpfs", source: "tmpfs"}]' --arg rootfs "$ROOTFS"
+        inside 'ls /again; ls -d /bin'
+        prints /bin
+}
+
 @test "no CVE: by links of the image no masked or read-only path covers the root" {
         local name
         sentinel_plant

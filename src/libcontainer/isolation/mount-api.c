@@ -407,12 +407,20 @@ int mount_propagate_path(const char *path, unsigned long propagation) {
 
 /* --- attaching --- */
 
+/* A directory may be mounted twice. Before Linux 5.8 mounts have no number, and all are taken for the same. */
+static bool is_same_mount(int a_fd, int b_fd) {
+        struct kernel_statx a = {0}, b = {0};
+
+        return kernel_statx(a_fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &a) < 0 ||
+               kernel_statx(b_fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &b) < 0 || a.mount_id == b.mount_id;
+}
+
 int mount_refuse_root(int rootfs_fd, int target_fd, const char *path) {
         struct stat root, target;
 
         if (fstat(rootfs_fd, &root) < 0 || fstat(target_fd, &target) < 0)
                 return fail(errno, "look at mount target `%s`", path);
-        if (root.st_dev == target.st_dev && root.st_ino == target.st_ino)
+        if (root.st_dev == target.st_dev && root.st_ino == target.st_ino && is_same_mount(rootfs_fd, target_fd))
                 return reject("`%s` leads to the container's root", path);
         return 0;
 }
